@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+# Stage Pick. `make help` lists what there is to do.
+#
+# Everything is built out of tree in build/<variant>/: release, or one of
+# SAN=address (with undefined), SAN=thread, SAN=fuzz (clang's libFuzzer).
+
+SAN ?=
+V   := $(or $(SAN),release)
+B   := build/$(V)
+
+ifeq ($(SAN),fuzz)
+CC  := clang
+else ifeq ($(origin CC),default)
+CC  := gcc
+endif
+
+SANFLAGS_release :=
+SANFLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+SANFLAGS_thread  := -fsanitize=thread
+SANFLAGS_fuzz    := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+SANFLAGS := $(SANFLAGS_$(V))
+OPT      := $(if $(SAN),-O1,-O2) -g -fno-omit-frame-pointer
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wcast-qual -Wpointer-arith -Wvla $(if $(CI),-Werror)
+LLHTTP   := /usr/share/llhttp
+CPPFLAGS += -I. -I/usr/share/include/llhttp -D_GNU_SOURCE -DLLHTTP_STRICT_MODE=1
+CFLAGS   += -std=c17 $(OPT) $(WARN) $(SANFLAGS) -pthread
+LDFLAGS  += $(SANFLAGS) -pthread
+LDLIBS   += -lyajl -lmsgpackc -llmdb -lsodium -luv -lm
+
+# An archive a folder: linked in this order, a wrong dependency fails to link.
+FOLDERS  := tools net storage engine
+ARCHIVES := $(FOLDERS:%=$B/%.a) $B/llhttp.a
+objects   = $(patsubst %.c,$B/%.o,$(wildcard $1/*.c))
+MAINS    := $(patsubst %.c,$B/%.o,$(wildcard tools/main.c))
+
+TESTS    := $(patsubst %.c,$B/%,$(wildcard tests/engine/*_test.c tests/storage/*_test.c \
+              tests/net/*_test.c tests/tools/*_test.c tests/sim/*_test.c))
+FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+SHIMS    := $(patsubst %.c,$B/%.so,$(wildcard tests/support/*_shim.c))
+
+.PHONY: all help deps run test check-fast unit e2e sim nightly fuzz bench format lint clean
+all: $B/stagepick tests-support
+tests-support: $(SHIMS)
+
+help:
+	@sed -n 's/^##* *\(make [a-z].*\)/\1/p' Makefile
+
+## make deps          install what is missing (Debian packages; root or sudo)
+deps:
+	@tools/install-deps.sh
+
+## make run           install, build, serve the demo on 127.0.0.1:8080
+run: deps
+	@$(MAKE) --no-print-directory -j2 all
+	@exec $B/stagepick serve --demo --data $(or $(DATA),./data) --listen $(or $(LISTEN),127.0.0.1:8080)
+
+## make test          install, build, run every test; ends with `N passed, N failed`
+test: deps
+	@tests/run.sh all
+## make check-fast    unit tests alone (SAN=address or SAN=thread to check under it)
+check-fast:
+	@SAN=$(SAN) tests/run.sh fast
+## make e2e           end-to-end tests alone (ONLY=name for one file)
+e2e:
+	@SAN=$(SAN) tests/run.sh e2e
+## make sim SEED=n    one simulation, printed step by step
+sim: $B/tests/sim/sim
+	$B/tests/sim/sim --seed $(or $(SEED),1) $(if $(STEPS),--steps $(STEPS)) --verbose
+## make nightly       simulation of new seeds for SECONDS=n (3600)
+nightly: $B/tests/sim/sim
+	$B/tests/sim/sim --seed $(or $(SEED),1000000) --seconds $(or $(SECONDS),3600)
+## make fuzz          every fuzzer for SECONDS=n (60)
+fuzz:
+	@$(MAKE) --no-print-directory -j2 SAN=fuzz fuzzers
+	@tests/run.sh fuzz $(or $(SECONDS),60)
+## make bench         the engine's own benchmark
+bench: $B/stagepick
+	$B/stagepick bench engine
+## make format, make lint
+format:
+	clang-format -i $(wildcard */*.[ch] tests/*/*.[ch])
+lint:
+	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr -I. \
+	  --suppress=missingIncludeSystem $(FOLDERS)
+clean:
+	rm -rf build
+
+units: $(TESTS) $(SHIMS)
+fuzzers: $(FUZZERS:%=$B/tests/fuzz/%)
+
+$B/stagepick: $(MAINS) $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@ln -sf $(V)/stagepick build/stagepick
+
+$(B)/tools.a: $(filter-out $(MAINS),$(call objects,tools)) $(call objects,bench)
+$(B)/net.a: $(call objects,net)
+$(B)/storage.a: $(call objects,storage)
+$(B)/engine.a: $(call objects,engine)
+$(B)/support.a: $(filter-out %_shim.o,$(call objects,tests/support))
+$(B)/%.a:
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$B/llhttp.a: $(patsubst %,$B/llhttp/%.o,api http llhttp)
+$B/llhttp/%.o: $(LLHTTP)/%.c $B/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=c17 $(OPT) $(SANFLAGS) -w -c -o $@ $<
+
+$B/%.o: %.c $B/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$B/tests/sim/sim: $(filter-out %_test.o,$(call objects,tests/sim)) $B/support.a $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+$B/tests/%_test: $B/tests/%_test.o $B/support.a $(ARCHIVES)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+$B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/support.a $(ARCHIVES)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS) -lcmocka
+$B/tests/support/%_shim.so: tests/support/%_shim.c $B/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -std=c17 -O2 -g $(WARN) -fPIC -shared -o $@ $< -ldl
+
+# A changed flag rebuilds.
+FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
+$B/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+FORCE:
+.PHONY: FORCE units fuzzers tests-support
+.SECONDARY:
+
+-include $(shell find build/$(V) -name '*.d' 2>/dev/null)

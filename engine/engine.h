@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The deterministic core: decide, apply, admit, digest, query. All pure: no
+ * clock, no I/O, no randomness; the same state and input give the same
+ * output, on any machine, in any build.
+ */
+#ifndef SP_ENGINE_ENGINE_H
+#define SP_ENGINE_ENGINE_H
+
+#include "engine/command.h"
+#include "engine/event.h"
+#include "engine/result.h"
+#include "engine/state.h"
+
+/* What a repeated request finds: enough to rebuild its first success. */
+typedef struct sp_replay {
+    sp_event_type type;
+    sp_seq seq;
+    sp_time_ms time;
+    uint32_t subject; /* id of the order, category, concert or user */
+    int64_t value;    /* points_granted: the balance after it */
+} sp_replay;
+
+typedef enum sp_decision {
+    SP_DECISION_EVENT,   /* *event is filled: apply it */
+    SP_DECISION_REPLAY,  /* *replay is filled: the first success again */
+    SP_DECISION_REFUSED, /* *outcome and the refusal's details are filled */
+} sp_decision;
+
+/* Decides one command at time `now` (>= sp_state_time). Changes nothing.
+ * The event gets seq = state's + 1, time = now, and borrows from the command
+ * and the state: apply it before either goes. Checks in the design's order,
+ * the first failure wins: actor exists (token_invalid), role, idempotency,
+ * then the command's own. For order_create: concert, cancelled or paused,
+ * window, seats known, amount, seat limit, seats free, points.
+ * The command must not be a query. Never blocks or allocates. */
+sp_decision sp_decide(const sp_state *state, const sp_command *command,
+                      sp_time_ms now, sp_event *event, sp_replay *replay,
+                      sp_outcome *outcome, sp_refusal *refusal);
+
+/* Applies an event that decide made or admit passed. The only writer of
+ * state; can't fail: a violated invariant aborts. */
+void sp_apply(sp_state *state, const sp_event *event);
+
+/* Replay's gate: the log may be hostile. Checks seq, time, every id, range,
+ * shape and invariant that apply relies on, this installation's limits too.
+ * Texts must be valid UTF-8. NULL = may be applied; else a static string
+ * saying what is wrong. */
+const char *sp_admit(const sp_state *state, const sp_event *event);
+
+/* Answers a query command from the state (outcome, value). SP_QUERY_ORDERS
+ * allocates; out of memory answers SP_BUSY. */
+void sp_query(const sp_state *state, const sp_command *query, sp_result *result);
+
+/* Fills the success that an applied event shows (outcome OK, seq, value). */
+void sp_result_of_event(const sp_state *state, const sp_event *event,
+                        sp_result *result);
+/* The same from a replay: as it was at the time of the first success. */
+void sp_result_of_replay(const sp_state *state, const sp_replay *replay,
+                         sp_result *result);
+
+/* Hints the processor to fetch what deciding this command will touch. */
+void sp_prefetch(const sp_state *state, const sp_command *command);
+
+/* BLAKE2b-256 over the whole state in canonical order (listed in digest.c).
+ * Two states of one seq have one digest, however they came about. Walks
+ * everything: seconds on a full state. */
+#define SP_DIGEST_SIZE 32u
+void sp_digest(const sp_state *state, uint8_t out[SP_DIGEST_SIZE]);
+
+#endif

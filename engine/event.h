@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Events: facts that have happened. Never refused, never changed. An event
+ * carries every derived value, so that no option or limit changes a replay.
+ * A plain value that borrows its texts and arrays: from the command while it
+ * is decided, from the decoder's buffer while it is replayed.
+ *
+ * No personal data in an event, hashed or not: an e-mail or a nickname lives
+ * in the profiles (engine/profile.h) and nowhere else.
+ */
+#ifndef SP_ENGINE_EVENT_H
+#define SP_ENGINE_EVENT_H
+
+#include "engine/values.h"
+
+/* X(number, ID, name). Numbers are on disk: never reuse. */
+#define SP_EVENTS(X)                                                           \
+    X(1, SERVER_STARTED, "server_started")                                     \
+    X(2, USER_CREATED, "user_created")                                         \
+    X(3, ROLE_SET, "role_set")                                                 \
+    X(4, POINTS_GRANTED, "points_granted")                                     \
+    X(5, CATEGORY_CREATED, "category_created")                                 \
+    X(6, CONCERT_CREATED, "concert_created")                                   \
+    X(7, ORDER_PAID, "order_paid")                                             \
+    X(8, ORDER_CANCELLED, "order_cancelled")
+
+typedef enum sp_event_type {
+#define SP_EVENT_ENUM(number, id, name) SP_EVENT_##id = number,
+    SP_EVENTS(SP_EVENT_ENUM)
+#undef SP_EVENT_ENUM
+} sp_event_type;
+
+/* The name of an event type, or NULL for a number that is none. */
+const char *sp_event_name(unsigned type);
+
+/* Idempotency as an event remembers it: 128-bit hashes of (route, key) and of
+ * the request; the user is the event's actor. */
+typedef struct sp_idempotency {
+    bool present;
+    sp_hash128 key;
+    sp_hash128 request;
+} sp_idempotency;
+
+typedef struct sp_event {
+    sp_seq seq;
+    sp_time_ms time;  /* of its batch: never less than the event before */
+    sp_event_type type;
+    sp_user_id actor; /* 0 = the operator, or somebody signing up */
+    sp_idempotency idempotency;
+    union {
+        struct {
+            sp_text version; /* of the program */
+            sp_hash128 epoch; /* random: no two starts share a history */
+        } server_started;
+        struct {
+            sp_user_id user; /* = users so far + 1 */
+            sp_role role;
+            sp_points points; /* granted at sign-up, >= 0 */
+        } user_created;
+        struct {
+            sp_user_id user;
+            sp_role role;
+        } role_set;
+        struct {
+            sp_user_id user;
+            sp_points amount; /* 1 … SP_GRANT_MAX */
+        } points_granted;
+        struct {
+            sp_category_id category; /* = categories so far + 1 */
+            sp_text name;
+        } category_created;
+        struct {
+            sp_concert_id concert; /* = concerts so far + 1 */
+            sp_user_id host;
+            sp_concert_spec spec; /* cancel_until resolved, never 0 */
+        } concert_created;
+        struct {
+            sp_order_id order; /* = orders so far + 1 */
+            sp_concert_id concert;
+            sp_user_id buyer;
+            sp_points amount; /* buyer → host, the sum of the seats' prices */
+            const sp_seat *seats; /* strictly ascending */
+            uint32_t seats_count; /* 1 … SP_SEATS_PER_ORDER_MAX */
+        } order_paid;
+        struct {
+            sp_order_id order;
+            sp_points amount; /* host → buyer, that of the order */
+            sp_text reason;   /* may be absent */
+        } order_cancelled;
+    };
+} sp_event;
+
+#endif

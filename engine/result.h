@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the sequencer answers to a command: an outcome, and either the value
+ * that a success shows or the details that a refusal names. Plain values in
+ * the slot of the command; written by the sequencer before the release of the
+ * completion, read by the loop after it.
+ */
+#ifndef SP_ENGINE_RESULT_H
+#define SP_ENGINE_RESULT_H
+
+#include "engine/limits.h"
+#include "engine/outcome.h"
+#include "engine/values.h"
+
+/* An order as its user sees it. `seats` is borrowed: from state inside the
+ * engine, from the slot (sp_result.seats) once it is an answer. */
+typedef struct sp_order_view {
+    sp_order_id id;
+    sp_concert_id concert;
+    sp_user_id user;
+    sp_order_status status;
+    sp_points amount;
+    sp_time_ms created_at;
+    sp_time_ms cancelled_at; /* 0 = not cancelled */
+    sp_seq seq;              /* of the last event of this order */
+    const sp_seat *seats;    /* strictly ascending */
+    uint32_t seats_count;
+} sp_order_view;
+
+typedef struct sp_user_view {
+    sp_user_id id;
+    sp_role role;
+    sp_points points;
+    sp_time_ms created_at;
+} sp_user_view;
+
+/* A seat that was wanted and can't be had, and since which event. */
+typedef struct sp_seat_conflict {
+    sp_seat seat;
+    sp_seat_state state;
+    sp_seq seq;
+} sp_seat_conflict;
+
+/* Details of a refusal; which are set follows from the outcome. */
+typedef struct sp_refusal {
+    sp_time_ms opens_at;     /* sales_not_open */
+    sp_time_ms cancel_until; /* cancel_closed */
+    sp_points amount;        /* amount_mismatch: the right one */
+    sp_points points;        /* insufficient_points: the balance */
+    uint32_t max, have;      /* seat_limit */
+    const char *limit;       /* limit_reached: which; static */
+    const char *field;       /* validation_failed: which field; static */
+    const char *detail;      /* validation_failed: why; static */
+    /* seat_taken: those taken; seat_unknown: those unknown (seat only). */
+    uint32_t conflicts_count;
+    sp_seat_conflict conflicts[SP_SEATS_PER_ORDER_MAX];
+} sp_refusal;
+
+typedef struct sp_result {
+    sp_outcome outcome;
+    bool replayed;  /* rebuilt from the first success (Idempotency-Replayed) */
+    sp_seq seq;     /* of the event made (or first made); else the state's */
+    sp_time_ms now; /* the batch's time */
+    union {
+        sp_user_view user;         /* user commands and queries */
+        sp_category_id category;   /* category_create */
+        sp_concert_id concert;     /* concert_create */
+        sp_order_view order;       /* order commands and query */
+        struct {
+            sp_order_view *items;  /* one malloc, seats behind the items; */
+            uint32_t count;        /* the loop frees it; NULL if count == 0 */
+            sp_order_id next;      /* cursor: `before` of the next page, or 0 */
+        } orders;
+    };
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX]; /* what order.seats points to */
+    sp_refusal refusal;
+} sp_result;
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sequencer: the one thread that decides. An agent: do_work handles one
+ * batch and returns how many commands it took; run calls it until told to
+ * stop, sleeping when there is nothing.
+ *
+ * The phases of a batch, in the order that the durability rule demands:
+ *
+ *   drain → stamp → expire → decide · append · apply → commit → publish → release
+ *
+ * Nothing is released before the commit of its batch: not an answer, not a
+ * refusal, not a query's result, since each may have seen the batch.
+ *
+ * If append or commit fails, memory is ahead of the log: the whole batch and
+ * everything that comes after it is answered outcome_unknown, nothing is
+ * published, and the sequencer is failed for good; the program exits 1.
+ */
+#ifndef SP_ENGINE_SEQUENCER_H
+#define SP_ENGINE_SEQUENCER_H
+
+#include "engine/clock.h"
+#include "engine/engine.h"
+#include "engine/log.h"
+#include "engine/queue.h"
+#include "engine/views.h"
+
+typedef struct sp_sequencer sp_sequencer;
+
+typedef struct sp_sequencer_config {
+    sp_state *state;  /* borrowed, as all below: outlive the sequencer */
+    sp_views *views;
+    sp_log *log;
+    sp_clock *clock;
+    sp_queue *queue;
+    uint32_t batch_commands_max; /* 1 … 65536 */
+    uint32_t batch_bytes_max;    /* an estimate of the log bytes of a batch */
+    /* Called once, on the sequencer's thread, when it has failed. May be NULL. */
+    void (*on_failed)(void *context);
+    void *on_failed_context;
+} sp_sequencer_config;
+
+typedef struct sp_sequencer_stats {
+    uint64_t batches, commands, events, commit_ns_total, commit_ns_max, cycle_ns_max;
+    uint32_t batch_commands_high;
+} sp_sequencer_stats;
+
+/* NULL if out of memory. */
+sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config);
+void sp_sequencer_destroy(sp_sequencer *sequencer);
+
+/* One batch: returns the commands taken, 0 if there were none. Never sleeps
+ * (but the commit blocks for the disk). */
+uint32_t sp_sequencer_do_work(sp_sequencer *sequencer);
+
+/* The thread's body: until sp_sequencer_stop and the queue is empty, or until
+ * it failed and was stopped. Returns 0, or -1 if it failed. */
+int sp_sequencer_run(sp_sequencer *sequencer);
+
+/* Any thread. After this no one may push. */
+void sp_sequencer_stop(sp_sequencer *sequencer);
+
+bool sp_sequencer_failed(const sp_sequencer *sequencer);
+/* Any thread, approximate. */
+void sp_sequencer_stats_of(const sp_sequencer *sequencer, sp_sequencer_stats *out);
+
+#endif

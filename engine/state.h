@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The whole state of the engine: what the events up to a seq add up to.
+ * Owned by one thread (the sequencer, or whoever replays); nothing here
+ * locks. Tables are reserved at creation as virtual memory (MAP_NORESERVE),
+ * touched as they fill, never moved, never grown: no allocation on the order
+ * path, and a pointer into a table stays good until sp_state_destroy.
+ *
+ * Depends on engine headers and libsodium (digest) alone.
+ */
+#ifndef SP_ENGINE_STATE_H
+#define SP_ENGINE_STATE_H
+
+#include "engine/limits.h"
+#include "engine/result.h"
+#include "engine/values.h"
+
+typedef struct sp_state sp_state;
+
+/* A concert's fixed side: geometry and texts. Immutable once published (an
+ * edit makes a new card), owned by the state, readable from any thread that
+ * learned of it through sp_views. */
+typedef struct sp_card_grade {
+    sp_text name;
+    sp_points price;
+    sp_seat first_seat;
+    uint32_t seats_count;
+    uint32_t first_row; /* index into the card's row_first_seat */
+    uint32_t rows_count;
+} sp_card_grade;
+
+typedef struct sp_concert_card {
+    sp_concert_id id;
+    sp_user_id host;
+    sp_time_ms created_at;
+    sp_seq created_seq;
+    sp_concert_spec spec; /* texts and grades point into the card's memory */
+    const sp_card_grade *grades; /* spec.grades_count of them */
+    const sp_seat *row_first_seat; /* rows_count + 1 entries, last = seats_count */
+    uint32_t rows_count;
+    uint32_t seats_count;
+    uint32_t first_word; /* where its bitmaps begin in the global word arrays;
+                          * a concert begins on a word of its own */
+} sp_concert_card;
+
+/* Words of 64 seats that a concert of so many seats takes. */
+static inline uint32_t sp_words_of_seats(uint32_t seats_count)
+{
+    return (seats_count + 63u) / 64u;
+}
+
+/* Where a seat is, for its label `GRADE row-number` (1-based both).
+ * seat < card->seats_count. O(log rows). */
+typedef struct sp_seat_place {
+    const sp_card_grade *grade;
+    uint32_t row;    /* in its grade, from 1 */
+    uint32_t number; /* in its row, from 1 */
+} sp_seat_place;
+sp_seat_place sp_card_place(const sp_concert_card *card, sp_seat seat);
+
+/* NULL if the address space can't be had. limits is copied. */
+sp_state *sp_state_create(const sp_limits *limits);
+void sp_state_destroy(sp_state *state);
+
+/* Reading. Ids out of range give NULL or 0, never a fault. */
+sp_seq sp_state_seq(const sp_state *state);            /* last applied; 0 = none */
+sp_time_ms sp_state_time(const sp_state *state);       /* of the last event; 0 = none */
+sp_points sp_state_points_total(const sp_state *state);
+uint32_t sp_state_users_count(const sp_state *state);
+uint32_t sp_state_admins_count(const sp_state *state);
+uint32_t sp_state_categories_count(const sp_state *state);
+uint32_t sp_state_concerts_count(const sp_state *state);
+uint32_t sp_state_orders_count(const sp_state *state); /* ever made */
+bool sp_state_user(const sp_state *state, sp_user_id user, sp_user_view *out);
+sp_text sp_state_category(const sp_state *state, sp_category_id category);
+const sp_concert_card *sp_state_concert(const sp_state *state, sp_concert_id concert);
+/* seq of the last event that changed this concert. */
+sp_seq sp_state_concert_seq(const sp_state *state, sp_concert_id concert);
+/* Sold and held bits, sp_words_of_seats(card->seats_count) words each. */
+const uint64_t *sp_state_sold_words(const sp_state *state, sp_concert_id concert);
+const uint64_t *sp_state_held_words(const sp_state *state, sp_concert_id concert);
+uint32_t sp_state_sold_count(const sp_state *state, sp_concert_id concert);
+/* seq of the event that last changed this seat; 0 = never touched. */
+sp_seq sp_state_seat_seq(const sp_state *state, sp_concert_id concert, sp_seat seat);
+/* Seats of one user at one concert (sold, later also held). O(1). */
+uint32_t sp_state_user_seats(const sp_state *state, sp_user_id user, sp_concert_id concert);
+/* out->seats points into the state. */
+bool sp_state_order(const sp_state *state, sp_order_id order, sp_order_view *out);
+/* Walks a user's orders, newest first: the newest order of `user` with an id
+ * below `before` (0 = any), or 0. O(1) a step when `before` is an order of
+ * that user, else O(orders of that user). */
+sp_order_id sp_state_order_before(const sp_state *state, sp_user_id user, sp_order_id before);
+
+/* Bytes of table memory in use (not reserved), by kind, for figures. */
+typedef struct sp_state_usage {
+    uint64_t users_bytes, orders_bytes, seats_bytes, cards_bytes,
+        caps_bytes, idempotency_bytes;
+} sp_state_usage;
+void sp_state_usage_of(const sp_state *state, sp_state_usage *out);
+
+#endif

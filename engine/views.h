@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Views: what loops may read of the state without asking the sequencer.
+ * Written by the sequencer alone, after the commit and before the answers are
+ * released, so whoever has been told seq S reads at least S here. Readers are
+ * any threads; they never block the writer and take no lock.
+ *
+ * Memory orders. Counts and card pointers are stored with release and loaded
+ * with acquire: a reader that sees concert N sees its card whole. A concert's
+ * seat words are atomic words under a sequence lock of that concert: the
+ * writer makes the version odd, stores words with release, stores the even
+ * version with release; a reader loads the version (acquire), the words
+ * (acquire) and the version again, and tries again if it was odd or moved.
+ * A reader that saw any new word synchronises with the store of that word and
+ * so sees the odd version at its second look. No fences: ThreadSanitizer
+ * follows it all.
+ */
+#ifndef SP_ENGINE_VIEWS_H
+#define SP_ENGINE_VIEWS_H
+
+#include "engine/event.h"
+#include "engine/state.h"
+
+typedef struct sp_views sp_views;
+
+/* NULL if the address space can't be had. */
+sp_views *sp_views_create(const sp_limits *limits);
+void sp_views_destroy(sp_views *views);
+
+/* Writer: publishes everything (after recovery, before readers are let in). */
+void sp_views_publish_all(sp_views *views, const sp_state *state);
+/* Writer: publishes what this durable, applied event changed. Called for each
+ * event of a batch in order, then once sp_views_publish_seq. */
+void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_event *event);
+void sp_views_publish_seq(sp_views *views, sp_seq seq);
+
+/* Readers. */
+sp_seq sp_views_seq(const sp_views *views);
+uint32_t sp_views_concerts_count(const sp_views *views);
+uint32_t sp_views_categories_count(const sp_views *views);
+/* {NULL,0} if there is none; the bytes live as long as the state. */
+sp_text sp_views_category(const sp_views *views, sp_category_id category);
+/* NULL if there is none; lives as long as the state. */
+const sp_concert_card *sp_views_card(const sp_views *views, sp_concert_id concert);
+/* seq of the last event that changed this concert: one load, for ETags. */
+sp_seq sp_views_concert_seq(const sp_views *views, sp_concert_id concert);
+/* Copies the concert's words (sp_words_of_seats of them each) as of one
+ * moment and returns the seq of the last event in them. */
+sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card,
+                      uint64_t *sold, uint64_t *held);
+/* Sold and held seats among [first, first + count) of copied words. */
+typedef struct sp_seat_counts {
+    uint32_t free, held, sold;
+} sp_seat_counts;
+sp_seat_counts sp_seats_count(const uint64_t *sold, const uint64_t *held,
+                              sp_seat first, uint32_t count);
+
+#endif

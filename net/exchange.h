@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An exchange: one request and its answer on one connection. The seam between
+ * the transport (loop.c, conn.c, http.c: bytes, framing, order, limits,
+ * timeouts) and the application (app.c, routes.c, handlers: what a request
+ * means). The transport knows no route; the application knows no socket.
+ *
+ * Life, all on the loop's thread:
+ *
+ *   app begin(ex)    the request is whole (framing checked, body in memory).
+ *                    begin validates it and then does one of:
+ *                      - sp_exchange_ready(ex): the answer can be made when
+ *                        its turn comes (also for a refusal);
+ *                      - pushes a command: takes a slot with
+ *                        sp_exchange_slot, fills it, sp_exchange_push(ex);
+ *                        later the transport calls app completed(ex), which
+ *                        does one of these three again;
+ *                      - queues work on the pool (app's own), and calls one
+ *                        of these when that is back.
+ *   app answer(ex, out)   it is this exchange's turn (all earlier requests of
+ *                    the connection are answered): appends one whole HTTP
+ *                    response, head and body, to out. Called once. Here a GET
+ *                    that the loop answers itself reads the views.
+ *   app end(ex)      last call: release what the app holds. Called exactly
+ *                    once for each begin, also when the client has gone.
+ *
+ * When the client goes away while a slot or pool work is out, the exchange
+ * lives on (sp_exchange.gone = true) until that comes back; then end is called
+ * without answer. A slot is always given back by the transport after answer
+ * (or end), so answer may read ex->slot->result.
+ */
+#ifndef SP_NET_EXCHANGE_H
+#define SP_NET_EXCHANGE_H
+
+#include <uv.h>
+
+#include "engine/clock.h"
+#include "engine/slot.h"
+#include "engine/views.h"
+#include "net/out.h"
+#include "net/request.h"
+
+typedef struct sp_loop sp_loop;
+typedef struct sp_conn sp_conn;
+typedef struct sp_exchange sp_exchange;
+
+struct sp_exchange {
+    sp_request request;
+    sp_loop *loop;
+    sp_conn *conn;     /* the transport's */
+    sp_slot *slot;     /* set between sp_exchange_slot and the end */
+    uint64_t id;       /* of the request, unique in the process: X-Request-Id */
+    bool gone;         /* the client has left: no answer will be made */
+    bool close_after;  /* answer with `Connection: close`: read it in answer
+                        * (set by the transport for HTTP/1.0, a client's close,
+                        * a shutdown, an early error; the app may set it) */
+    /* The application's; all zero at begin. */
+    struct {
+        const void *route;      /* its row of the table */
+        sp_outcome outcome;     /* a refusal made on the loop */
+        uint32_t params[2];     /* ids from the path */
+        int64_t numbers[4];
+        sp_user_id user;        /* from the token; 0 = nobody */
+        void *memory;           /* freed with free() by the transport after end */
+        void *work;             /* pool work under way */
+        uint8_t stage;
+    } app;
+};
+
+/* The application as the transport sees it. */
+typedef struct sp_app_ops {
+    void (*begin)(sp_exchange *ex);
+    void (*completed)(sp_exchange *ex); /* ex->slot->result is filled */
+    void (*answer)(sp_exchange *ex, sp_out *out);
+    void (*end)(sp_exchange *ex);
+    /* The transport refuses a request that never became an exchange of the
+     * app (bad framing, too large, timeout): appends a whole HTTP response
+     * with `Connection: close`. head: answer to a HEAD (no body bytes).
+     * ids as in sp_exchange.id. */
+    void (*refuse)(sp_loop *loop, sp_outcome outcome, const char *detail,
+                   uint64_t id, bool head, sp_out *out);
+} sp_app_ops;
+
+/* The answer can be made when its turn comes. May be called inside begin or
+ * completed, or from any later callback on the loop. */
+void sp_exchange_ready(sp_exchange *ex);
+/* A slot to fill and push; NULL = answer queue_full. */
+sp_slot *sp_exchange_slot(sp_exchange *ex);
+/* Hands ex->slot to the sequencer. */
+void sp_exchange_push(sp_exchange *ex);
+/* Pool work that the app started for ex has come back while ex->gone: call
+ * this instead of ready or push. */
+void sp_exchange_abandon(sp_exchange *ex);
+
+/* What a loop offers the application. */
+uv_loop_t *sp_loop_uv(sp_loop *loop);
+void *sp_loop_app(sp_loop *loop); /* the app's per-loop context */
+const sp_views *sp_loop_views(sp_loop *loop);
+sp_time_ms sp_loop_now(sp_loop *loop); /* the engine's clock */
+/* A scratch buffer, cleared by whoever takes it; for encoding a body before
+ * its length is known. */
+sp_out *sp_loop_scratch(sp_loop *loop);
+bool sp_loop_stopping(sp_loop *loop); /* draining: readyz 503 */
+
+#endif
