@@ -2,7 +2,8 @@
 # Stage Pick. `make help` lists what there is to do.
 #
 # Everything is built out of tree in build/<variant>/: release, or one of
-# SAN=address (with undefined), SAN=thread, SAN=fuzz (clang's libFuzzer).
+# SAN=address (with undefined), SAN=thread, SAN=fuzz (clang's libFuzzer),
+# SAN=faults (engine/fault.h: faults planted on purpose, never shipped).
 
 SAN ?=
 V   := $(or $(SAN),release)
@@ -17,13 +18,14 @@ endif
 SANFLAGS_release :=
 SANFLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=undefined
 SANFLAGS_thread  := -fsanitize=thread
+SANFLAGS_faults  := -DSP_FAULTS
 SANFLAGS_fuzz    := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 SANFLAGS := $(SANFLAGS_$(V))
 OPT      := $(if $(SAN),-O1,-O2) -g -fno-omit-frame-pointer
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wcast-qual -Wpointer-arith -Wvla $(if $(CI),-Werror)
 LLHTTP   := /usr/share/llhttp
-CPPFLAGS += -I. -I/usr/share/include/llhttp -D_GNU_SOURCE -DLLHTTP_STRICT_MODE=1
+CPPFLAGS += -I. -isystem /usr/share/include/llhttp -D_GNU_SOURCE -DLLHTTP_STRICT_MODE=1
 CFLAGS   += -std=c17 $(OPT) $(WARN) $(SANFLAGS) -pthread
 LDFLAGS  += $(SANFLAGS) -pthread
 LDLIBS   += -lyajl -lmsgpackc -llmdb -lsodium -luv -lm
@@ -39,7 +41,7 @@ TESTS    := $(patsubst %.c,$B/%,$(wildcard tests/engine/*_test.c tests/storage/*
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 SHIMS    := $(patsubst %.c,$B/%.so,$(wildcard tests/support/*_shim.c))
 
-.PHONY: all help deps run test check-fast unit e2e sim nightly fuzz bench format lint clean
+.PHONY: all help deps run test check-fast e2e sim nightly fuzz fuzzers units bench format lint clean FORCE tests-support
 all: $B/stagepick tests-support
 tests-support: $(SHIMS)
 
@@ -48,7 +50,7 @@ help:
 
 ## make deps          install what is missing (Debian packages; root or sudo)
 deps:
-	@tools/install-deps.sh
+	@tools/install-deps.sh $(if $(filter test,$(MAKECMDGOALS)),test,run)
 
 ## make run           install, build, serve the demo on 127.0.0.1:8080
 run: deps
@@ -77,21 +79,28 @@ fuzz:
 ## make bench         the engine's own benchmark
 bench: $B/stagepick
 	$B/stagepick bench engine
-## make format, make lint
+## make format        clang-format over all C files
 format:
 	clang-format -i $(wildcard */*.[ch] tests/*/*.[ch])
+## make lint          cppcheck
 lint:
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr -I. \
 	  --suppress=missingIncludeSystem $(FOLDERS)
+## make clean         remove build/
 clean:
 	rm -rf build
 
-units: $(TESTS) $(SHIMS)
+units: $(TESTS)
 fuzzers: $(FUZZERS:%=$B/tests/fuzz/%)
 
+# One short line a file; `make Q=` shows the commands.
+Q := @
+say = @printf '  %-4s %s\n' $1 $@
+
 $B/stagepick: $(MAINS) $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-	@ln -sf $(V)/stagepick build/stagepick
+	$(call say,LD)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@$(if $(SAN),,ln -sf release/stagepick build/stagepick)
 
 $(B)/tools.a: $(filter-out $(MAINS),$(call objects,tools)) $(call objects,bench)
 $(B)/net.a: $(call objects,net)
@@ -99,27 +108,33 @@ $(B)/storage.a: $(call objects,storage)
 $(B)/engine.a: $(call objects,engine)
 $(B)/support.a: $(filter-out %_shim.o,$(call objects,tests/support))
 $(B)/%.a:
-	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(call say,AR)
+	$Qrm -f $@ && $(AR) rcsD $@ $^
 
 $B/llhttp.a: $(patsubst %,$B/llhttp/%.o,api http llhttp)
 $B/llhttp/%.o: $(LLHTTP)/%.c $B/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=c17 $(OPT) $(SANFLAGS) -w -c -o $@ $<
+	$(call say,CC)
+	$Q$(CC) $(CPPFLAGS) -std=c17 $(OPT) $(SANFLAGS) -w -c -o $@ $<
 
 $B/%.o: %.c $B/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$Q$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $B/tests/sim/sim: $(filter-out %_test.o,$(call objects,tests/sim)) $B/support.a $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/%_test: $B/tests/%_test.o $B/support.a $(ARCHIVES)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD)
+	$Q$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/fuzz/%_fuzz: $B/tests/fuzz/%_fuzz.o $B/support.a $(ARCHIVES)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS) -lcmocka
+	$(call say,LD)
+	$Q$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS) -lcmocka
 $B/tests/support/%_shim.so: tests/support/%_shim.c $B/flags
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -std=c17 -O2 -g $(WARN) -fPIC -shared -o $@ $< -ldl
+	$(call say,CC)
+	$Q$(CC) $(CPPFLAGS) -std=c17 -O2 -g $(WARN) -fPIC -shared -o $@ $< -ldl
 
 # A changed flag rebuilds.
 FLAGS := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)
@@ -127,7 +142,6 @@ $B/flags: FORCE
 	@mkdir -p $(@D)
 	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
 FORCE:
-.PHONY: FORCE units fuzzers tests-support
 .SECONDARY:
 
--include $(shell find build/$(V) -name '*.d' 2>/dev/null)
+-include $(shell find $B -name '*.d' 2>/dev/null)

@@ -1,25 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs the Debian packages that Stage Pick is built and tested with; says
-# which, and does nothing when all are there.
+# `tools/install-deps.sh run|test`: installs the Debian packages that building
+# and serving (run), and also testing (test), needs; says which, and does
+# nothing when all are there.
 set -eu
 
-# Commands that may be there by another way than Debian's package.
 missing=""
+# A command may be there by another way than Debian's package.
 need_command() { command -v "$1" >/dev/null 2>&1 || missing="$missing $2"; }
 need_package() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] || missing="$missing $1"
 }
 
 need_command gcc gcc
-need_command pkg-config pkg-config
-need_command node nodejs
-need_command clang clang
 need_command curl curl
-for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-dev \
-         libyajl-dev libcmocka-dev libclang-rt-14-dev; do
+for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-dev libyajl-dev; do
     need_package "$p"
 done
+if [ "${1:-run}" = test ]; then
+    need_command node nodejs
+    need_command clang clang
+    for p in libcmocka-dev libclang-rt-14-dev; do need_package "$p"; done
+fi
 
 [ -n "$missing" ] || exit 0
 echo "installing:$missing"
