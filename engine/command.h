@@ -79,7 +79,8 @@ typedef struct sp_command {
             sp_order_id order;
         } query_order;
         struct {
-            sp_order_id before; /* ids below this; 0 = from the newest */
+            sp_order_id before; /* ids below this one of his; 0 = from the newest.
+                                 * Behind one that is not his: none */
             uint32_t count_max; /* 1 … 100 */
         } query_orders;
     };

@@ -18,7 +18,8 @@ typedef struct sp_replay {
     sp_seq seq;
     sp_time_ms time;
     uint32_t subject; /* id of the order, category, concert or user */
-    int64_t value;    /* points_granted: the balance after it */
+    int64_t value;    /* points_granted, role_set: the balance after it */
+    sp_role role;     /* points_granted, role_set: the user's role after it */
 } sp_replay;
 
 typedef enum sp_decision {
@@ -34,9 +35,8 @@ typedef enum sp_decision {
  * then the command's own. For order_create: concert, cancelled or paused,
  * window, seats known, amount, seat limit, seats free, points.
  * The command must not be a query. Never blocks or allocates. */
-sp_decision sp_decide(const sp_state *state, const sp_command *command,
-                      sp_time_ms now, sp_event *event, sp_replay *replay,
-                      sp_outcome *outcome, sp_refusal *refusal);
+sp_decision sp_decide(const sp_state *state, const sp_command *command, sp_time_ms now,
+                      sp_event *event, sp_replay *replay, sp_outcome *outcome, sp_refusal *refusal);
 
 /* Applies an event that decide made or admit passed. The only writer of
  * state; can't fail: a violated invariant aborts. */
@@ -53,11 +53,9 @@ const char *sp_admit(const sp_state *state, const sp_event *event);
 void sp_query(const sp_state *state, const sp_command *query, sp_result *result);
 
 /* Fills the success that an applied event shows (outcome OK, seq, value). */
-void sp_result_of_event(const sp_state *state, const sp_event *event,
-                        sp_result *result);
+void sp_result_of_event(const sp_state *state, const sp_event *event, sp_result *result);
 /* The same from a replay: as it was at the time of the first success. */
-void sp_result_of_replay(const sp_state *state, const sp_replay *replay,
-                         sp_result *result);
+void sp_result_of_replay(const sp_state *state, const sp_replay *replay, sp_result *result);
 
 /* Hints the processor to fetch what deciding this command will touch. */
 void sp_prefetch(const sp_state *state, const sp_command *command);

@@ -14,14 +14,14 @@
 #include "engine/values.h"
 
 /* X(number, ID, name). Numbers are on disk: never reuse. */
-#define SP_EVENTS(X)                                                           \
-    X(1, SERVER_STARTED, "server_started")                                     \
-    X(2, USER_CREATED, "user_created")                                         \
-    X(3, ROLE_SET, "role_set")                                                 \
-    X(4, POINTS_GRANTED, "points_granted")                                     \
-    X(5, CATEGORY_CREATED, "category_created")                                 \
-    X(6, CONCERT_CREATED, "concert_created")                                   \
-    X(7, ORDER_PAID, "order_paid")                                             \
+#define SP_EVENTS(X)                           \
+    X(1, SERVER_STARTED, "server_started")     \
+    X(2, USER_CREATED, "user_created")         \
+    X(3, ROLE_SET, "role_set")                 \
+    X(4, POINTS_GRANTED, "points_granted")     \
+    X(5, CATEGORY_CREATED, "category_created") \
+    X(6, CONCERT_CREATED, "concert_created")   \
+    X(7, ORDER_PAID, "order_paid")             \
     X(8, ORDER_CANCELLED, "order_cancelled")
 
 typedef enum sp_event_type {
@@ -43,13 +43,13 @@ typedef struct sp_idempotency {
 
 typedef struct sp_event {
     sp_seq seq;
-    sp_time_ms time;  /* of its batch: never less than the event before */
+    sp_time_ms time; /* of its batch: never less than the event before */
     sp_event_type type;
     sp_user_id actor; /* 0 = the operator, or somebody signing up */
     sp_idempotency idempotency;
     union {
         struct {
-            sp_text version; /* of the program */
+            sp_text version;  /* of the program */
             sp_hash128 epoch; /* random: no two starts share a history */
         } server_started;
         struct {
@@ -78,7 +78,7 @@ typedef struct sp_event {
             sp_order_id order; /* = orders so far + 1 */
             sp_concert_id concert;
             sp_user_id buyer;
-            sp_points amount; /* buyer → host, the sum of the seats' prices */
+            sp_points amount;     /* buyer → host, the sum of the seats' prices */
             const sp_seat *seats; /* strictly ascending */
             uint32_t seats_count; /* 1 … SP_SEATS_PER_ORDER_MAX */
         } order_paid;

@@ -44,10 +44,10 @@
 typedef struct sp_limits {
     uint32_t users_max;
     uint32_t categories_max;
-    uint32_t concerts_max;
-    uint32_t seats_max;            /* over all concerts */
-    uint32_t grades_max;           /* over all concerts */
-    uint32_t rows_max;             /* over all concerts */
+    uint32_t concerts_max; /* at most 4,194,303: engine/caps.h */
+    uint32_t seats_max;    /* over all concerts */
+    uint32_t grades_max;   /* over all concerts */
+    uint32_t rows_max;     /* over all concerts */
     uint32_t orders_max;
     uint32_t order_seats_max;      /* seats listed in orders of 2 and more */
     uint32_t idempotency_keys_max; /* rounded up to a power of two */
@@ -55,7 +55,7 @@ typedef struct sp_limits {
 } sp_limits;
 
 /* 1 million users, 10,000 categories, 100,000 concerts, 10 million seats,
- * 20 million orders. engine/state.h states what a full table costs. */
+ * 20 million orders. engine/limits.c states what a full table costs. */
 extern const sp_limits sp_limits_default;
 
 #endif

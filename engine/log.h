@@ -24,8 +24,8 @@ typedef enum sp_log_status {
 
 typedef enum sp_log_space {
     SP_SPACE_PLENTY = 0,
-    SP_SPACE_LOW = 1,  /* under 256 MiB: takings are refused */
-    SP_SPACE_NONE = 2, /* under 64 MiB: every write is refused */
+    SP_SPACE_LOW = 1,  /* under 256 MiB: only cancels, roles and starts go on */
+    SP_SPACE_NONE = 2, /* under 64 MiB: only the record of a start does */
 } sp_log_space;
 
 typedef struct sp_log sp_log;

@@ -15,8 +15,8 @@
 #define SP_PASSWORD_HASH_SIZE 128u
 
 typedef struct sp_profile {
-    sp_user_id user;         /* set by the sequencer when it writes one */
-    sp_time_ms created_at;   /* likewise: the event's time */
+    sp_user_id user;       /* set by the sequencer when it writes one */
+    sp_time_ms created_at; /* likewise: the event's time */
     uint32_t email_size;
     uint32_t nickname_size;
     char email[SP_EMAIL_SIZE_MAX]; /* as typed; unique after folding: see

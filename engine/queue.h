@@ -24,11 +24,12 @@
  * tail's compare-and-swap is relaxed: it only shares out positions. The
  * consumer's own position is a plain field.
  *
- * Sleeping (sp_queue_wait) and waking pair like Dekker's flags: the consumer
- * stores parked=1, the producer stores a turn, each then looks at the other's
- * with sequential consistency, so at least one of them sees the other and no
- * wake-up is lost; and a producer makes the system call only when it finds the
- * consumer parked.
+ * Sleeping and waking: both sides exchange `parked` (acquire and release), so
+ * their exchanges have one order. If the producer's comes second it reads 1
+ * and wakes the consumer; if it comes first, the consumer's reads from it (or
+ * from a later one that read from it) and so synchronises with it: its look at
+ * the ring after that sees the cell. Either way no wake-up is lost, and a
+ * producer makes the system call only when the consumer sleeps.
  */
 #ifndef SP_ENGINE_QUEUE_H
 #define SP_ENGINE_QUEUE_H
@@ -61,7 +62,11 @@ uint32_t sp_queue_pop(sp_queue *queue, sp_slot **slots, uint32_t count_max);
  * returns at once if something is there. */
 void sp_queue_wait(sp_queue *queue, int64_t timeout_ms);
 
-/* Any thread, approximate: how many are waiting now, and the most ever. */
+/* Any thread: makes the consumer's current or next sp_queue_wait return, even
+ * if nothing was pushed. */
+void sp_queue_interrupt(sp_queue *queue);
+
+/* Any thread, approximate: how many are waiting now. */
 uint32_t sp_queue_depth(const sp_queue *queue);
 
 #endif

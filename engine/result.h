@@ -62,14 +62,14 @@ typedef struct sp_result {
     sp_seq seq;     /* of the event made (or first made); else the state's */
     sp_time_ms now; /* the batch's time */
     union {
-        sp_user_view user;         /* user commands and queries */
-        sp_category_id category;   /* category_create */
-        sp_concert_id concert;     /* concert_create */
-        sp_order_view order;       /* order commands and query */
+        sp_user_view user;       /* user commands and queries */
+        sp_category_id category; /* category_create */
+        sp_concert_id concert;   /* concert_create */
+        sp_order_view order;     /* order commands and query */
         struct {
-            sp_order_view *items;  /* one malloc, seats behind the items; */
-            uint32_t count;        /* the loop frees it; NULL if count == 0 */
-            sp_order_id next;      /* cursor: `before` of the next page, or 0 */
+            sp_order_view *items; /* one malloc, seats behind the items; */
+            uint32_t count;       /* the loop frees it; NULL if count == 0 */
+            sp_order_id next;     /* cursor: `before` of the next page, or 0 */
         } orders;
     };
     sp_seat seats[SP_SEATS_PER_ORDER_MAX]; /* what order.seats points to */

@@ -6,7 +6,7 @@
  *
  * The phases of a batch, in the order that the durability rule demands:
  *
- *   drain → stamp → expire → decide · append · apply → commit → publish → release
+ *   drain → stamp → decide · append · apply → commit → publish → release
  *
  * Nothing is released before the commit of its batch: not an answer, not a
  * refusal, not a query's result, since each may have seen the batch.
@@ -27,7 +27,7 @@
 typedef struct sp_sequencer sp_sequencer;
 
 typedef struct sp_sequencer_config {
-    sp_state *state;  /* borrowed, as all below: outlive the sequencer */
+    sp_state *state; /* borrowed, as all below: outlive the sequencer */
     sp_views *views;
     sp_log *log;
     sp_clock *clock;

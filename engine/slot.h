@@ -23,9 +23,9 @@
 typedef struct sp_mailbox sp_mailbox;
 
 typedef struct sp_slot {
-    struct sp_slot *next;  /* in the pool's free list or the mailbox's chain */
-    sp_mailbox *mailbox;   /* where the completion goes; fixed for its life */
-    void *owner;           /* the loop's own; the sequencer never looks */
+    struct sp_slot *next; /* in the pool's free list or the mailbox's chain */
+    sp_mailbox *mailbox;  /* where the completion goes; fixed for its life */
+    void *owner;          /* the loop's own; the sequencer never looks */
     uint64_t owner_generation;
     sp_command command;
     sp_result result;
@@ -42,9 +42,10 @@ struct sp_mailbox {
 };
 
 void sp_mailbox_init(sp_mailbox *mailbox, void (*wake)(sp_mailbox *self));
-/* Sequencer: first … last linked by next; the last one's next is overwritten.
- * Completion order of the chain is kept: first is the oldest. */
-void sp_mailbox_put_chain(sp_mailbox *mailbox, sp_slot *first, sp_slot *last);
+/* Sequencer: a chain linked by next from its newest to its oldest slot (built
+ * by prepending); the oldest one's next is overwritten. Release: pairs with
+ * the acquire of take_all, which hands over the results. */
+void sp_mailbox_put_chain(sp_mailbox *mailbox, sp_slot *newest, sp_slot *oldest);
 /* Loop: everything put so far, oldest first, linked by next; NULL if none. */
 sp_slot *sp_mailbox_take_all(sp_mailbox *mailbox);
 

@@ -34,8 +34,8 @@ typedef struct sp_concert_card {
     sp_user_id host;
     sp_time_ms created_at;
     sp_seq created_seq;
-    sp_concert_spec spec; /* texts and grades point into the card's memory */
-    const sp_card_grade *grades; /* spec.grades_count of them */
+    sp_concert_spec spec;          /* texts and grades point into the card's memory */
+    const sp_card_grade *grades;   /* spec.grades_count of them */
     const sp_seat *row_first_seat; /* rows_count + 1 entries, last = seats_count */
     uint32_t rows_count;
     uint32_t seats_count;
@@ -63,8 +63,8 @@ sp_state *sp_state_create(const sp_limits *limits);
 void sp_state_destroy(sp_state *state);
 
 /* Reading. Ids out of range give NULL or 0, never a fault. */
-sp_seq sp_state_seq(const sp_state *state);            /* last applied; 0 = none */
-sp_time_ms sp_state_time(const sp_state *state);       /* of the last event; 0 = none */
+sp_seq sp_state_seq(const sp_state *state);      /* last applied; 0 = none */
+sp_time_ms sp_state_time(const sp_state *state); /* of the last event; 0 = none */
 sp_points sp_state_points_total(const sp_state *state);
 uint32_t sp_state_users_count(const sp_state *state);
 uint32_t sp_state_admins_count(const sp_state *state);
@@ -87,14 +87,13 @@ uint32_t sp_state_user_seats(const sp_state *state, sp_user_id user, sp_concert_
 /* out->seats points into the state. */
 bool sp_state_order(const sp_state *state, sp_order_id order, sp_order_view *out);
 /* Walks a user's orders, newest first: the newest order of `user` with an id
- * below `before` (0 = any), or 0. O(1) a step when `before` is an order of
- * that user, else O(orders of that user). */
+ * below `before` (0 = any), or 0. O(1) a step: `before` is 0 or an order of
+ * that user, else there is none (a made-up cursor must not cost a walk). */
 sp_order_id sp_state_order_before(const sp_state *state, sp_user_id user, sp_order_id before);
 
 /* Bytes of table memory in use (not reserved), by kind, for figures. */
 typedef struct sp_state_usage {
-    uint64_t users_bytes, orders_bytes, seats_bytes, cards_bytes,
-        caps_bytes, idempotency_bytes;
+    uint64_t users_bytes, orders_bytes, seats_bytes, cards_bytes, caps_bytes, idempotency_bytes;
 } sp_state_usage;
 void sp_state_usage_of(const sp_state *state, sp_state_usage *out);
 

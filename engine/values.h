@@ -40,8 +40,7 @@ typedef struct sp_text {
 
 static inline bool sp_text_equal(sp_text a, sp_text b)
 {
-    return a.size == b.size &&
-           (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
+    return a.size == b.size && (a.size == 0 || memcmp(a.bytes, b.bytes, a.size) == 0);
 }
 
 /* A 128-bit hash (BLAKE2b-128 where not said otherwise). */

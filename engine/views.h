@@ -46,13 +46,13 @@ const sp_concert_card *sp_views_card(const sp_views *views, sp_concert_id concer
 sp_seq sp_views_concert_seq(const sp_views *views, sp_concert_id concert);
 /* Copies the concert's words (sp_words_of_seats of them each) as of one
  * moment and returns the seq of the last event in them. */
-sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card,
-                      uint64_t *sold, uint64_t *held);
+sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
+                      uint64_t *held);
 /* Sold and held seats among [first, first + count) of copied words. */
 typedef struct sp_seat_counts {
     uint32_t free, held, sold;
 } sp_seat_counts;
-sp_seat_counts sp_seats_count(const uint64_t *sold, const uint64_t *held,
-                              sp_seat first, uint32_t count);
+sp_seat_counts sp_seats_count(const uint64_t *sold, const uint64_t *held, sp_seat first,
+                              uint32_t count);
 
 #endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/bitmap.h"
+#include "engine/engine.h"
+#include "engine/spec.h"
+#include "engine/state_private.h"
+
+/* Everything that apply asserts or relies on is refused here first, and
+ * everything that decide would not have made, so that a log which replays is
+ * a log that an honest engine could have written. Numbers of the event are
+ * compared, never added to, before they are known to be in range. */
+
+static bool role_known(sp_role role)
+{
+    return (int)role >= SP_ROLE_USER && (int)role <= SP_ROLE_ADMIN;
+}
+
+/* Has the actor the rights of this role? The operator has all. */
+static bool actor_has(const sp_state *state, const sp_event *event, sp_role role)
+{
+    return event->actor == 0 || state->users[event->actor].role >= role;
+}
+
+static const char *admit_server_started(const sp_event *event)
+{
+    if (event->actor != 0)
+        return "server_started: has an actor";
+    if (!sp_text_fits(event->server_started.version, SP_VERSION_SIZE_MAX))
+        return "server_started: the version is not 1 to 64 bytes of UTF-8";
+    return NULL;
+}
+
+static const char *admit_user_created(const sp_state *state, const sp_event *event)
+{
+    if (event->actor != 0)
+        return "user_created: has an actor";
+    if (event->user_created.user != (uint64_t)state->users_count + 1)
+        return "user_created: the user id is not the next one";
+    if (!role_known(event->user_created.role))
+        return "user_created: the role is not known";
+    if (event->user_created.points < 0)
+        return "user_created: the points are negative";
+    if (!sp_points_can_grant(state, event->user_created.points))
+        return "user_created: all points together go over their maximum";
+    if (state->users_count >= state->limits.users_max)
+        return "user_created: this installation's limit of users is reached";
+    return NULL;
+}
+
+static const char *admit_role_set(const sp_state *state, const sp_event *event)
+{
+    const sp_user_row *user = sp_state_user_row(state, event->role_set.user);
+
+    if (!actor_has(state, event, SP_ROLE_ADMIN))
+        return "role_set: the actor is no ADMIN";
+    if (!user)
+        return "role_set: there is no such user";
+    if (!role_known(event->role_set.role))
+        return "role_set: the role is not known";
+    if (user->role == SP_ROLE_ADMIN && event->role_set.role != SP_ROLE_ADMIN &&
+        state->admins_count == 1)
+        return "role_set: takes the role from the last ADMIN";
+    return NULL;
+}
+
+static const char *admit_points_granted(const sp_state *state, const sp_event *event)
+{
+    const sp_user_row *user = sp_state_user_row(state, event->points_granted.user);
+    sp_points amount = event->points_granted.amount;
+
+    if (!actor_has(state, event, SP_ROLE_ADMIN))
+        return "points_granted: the actor is no ADMIN";
+    if (!user)
+        return "points_granted: there is no such user";
+    if (amount < 1 || amount > SP_GRANT_MAX)
+        return "points_granted: the amount is out of range";
+    if (!sp_points_can_grant(state, amount))
+        return "points_granted: all points together go over their maximum";
+    if (user->points > SP_POINTS_TOTAL_MAX - amount)
+        return "points_granted: the balance goes over its maximum";
+    return NULL;
+}
+
+static const char *admit_category_created(const sp_state *state, const sp_event *event)
+{
+    sp_text name = event->category_created.name;
+
+    if (!actor_has(state, event, SP_ROLE_ADMIN))
+        return "category_created: the actor is no ADMIN";
+    if (event->category_created.category != (uint64_t)state->categories.count + 1)
+        return "category_created: the category id is not the next one";
+    if (!sp_text_fits(name, SP_CATEGORY_NAME_SIZE_MAX))
+        return "category_created: the name is not 1 to 100 bytes of UTF-8";
+    if (sp_categories_find(&state->categories, name))
+        return "category_created: the name exists already";
+    if (state->categories.count >= state->limits.categories_max)
+        return "category_created: this installation's limit of categories is reached";
+    if (!sp_arena_fits(&state->arena, name.size))
+        return "category_created: this installation's limit of text is reached";
+    return NULL;
+}
+
+static const char *admit_concert_tables(const sp_state *state, const sp_spec_size *size)
+{
+    const sp_limits *limits = &state->limits;
+
+    if (state->concerts_count >= limits->concerts_max)
+        return "concert_created: this installation's limit of concerts is reached";
+    if (size->seats_count > limits->seats_max - state->seats_count)
+        return "concert_created: this installation's limit of seats is reached";
+    if (size->grades_count > limits->grades_max - state->prices_count)
+        return "concert_created: this installation's limit of grades is reached";
+    if (size->rows_count > limits->rows_max - state->rows_count)
+        return "concert_created: this installation's limit of rows is reached";
+    if (!sp_arena_fits(&state->arena, size->card_bytes))
+        return "concert_created: this installation's limit of text is reached";
+    return NULL;
+}
+
+static const char *admit_concert_created(const sp_state *state, const sp_event *event)
+{
+    const sp_concert_spec *spec = &event->concert_created.spec;
+    sp_spec_size size;
+    sp_spec_fault fault;
+
+    if (event->actor == 0)
+        return "concert_created: has no actor";
+    if (event->concert_created.host != event->actor)
+        return "concert_created: the host is not the actor";
+    if (!actor_has(state, event, SP_ROLE_HOST))
+        return "concert_created: the actor is no HOST";
+    if (event->concert_created.concert != (uint64_t)state->concerts_count + 1)
+        return "concert_created: the concert id is not the next one";
+    if (spec->category - 1u >= state->categories.count)
+        return "concert_created: there is no such category";
+    if (!sp_spec_check(spec, &size, &fault))
+        return fault.detail;
+    return admit_concert_tables(state, &size);
+}
+
+static const char *admit_seats(const sp_event *event, const sp_concert_row *concert)
+{
+    const sp_seat *seats = event->order_paid.seats;
+    uint32_t count = event->order_paid.seats_count;
+
+    if (!seats || count < 1 || count > SP_SEATS_PER_ORDER_MAX)
+        return "order_paid: the number of seats is out of range";
+    for (uint32_t i = 1; i < count; i++)
+        if (seats[i] <= seats[i - 1])
+            return "order_paid: the seats do not ascend";
+    if (seats[count - 1] >= concert->seats_count)
+        return "order_paid: the concert has no such seat";
+    return NULL;
+}
+
+static const char *admit_payment(const sp_state *state, const sp_event *event,
+                                 const sp_concert_row *concert)
+{
+    const sp_user_row *buyer = &state->users[event->order_paid.buyer];
+    const sp_user_row *host = &state->users[concert->host];
+    sp_points amount = event->order_paid.amount;
+
+    if (amount !=
+        sp_state_price(state, concert, event->order_paid.seats, event->order_paid.seats_count))
+        return "order_paid: the amount is not the price of the seats";
+    if (buyer->points < amount)
+        return "order_paid: the buyer has not enough points";
+    if (host != buyer && !sp_points_can_move(buyer->points, host->points, amount))
+        return "order_paid: a balance goes over its maximum";
+    return NULL;
+}
+
+static const char *admit_order_paid(const sp_state *state, const sp_event *event)
+{
+    const sp_concert_row *concert = sp_state_concert_row(state, event->order_paid.concert);
+    const char *wrong;
+
+    if (event->actor == 0 || event->order_paid.buyer != event->actor)
+        return "order_paid: the buyer is not the actor";
+    if (event->order_paid.order != (uint64_t)state->orders_count + 1)
+        return "order_paid: the order id is not the next one";
+    if (!concert)
+        return "order_paid: there is no such concert";
+    if (event->time < concert->start_date || event->time >= concert->end_date)
+        return "order_paid: outside the sales window";
+    if ((wrong = admit_seats(event, concert)))
+        return wrong;
+
+    uint32_t count = event->order_paid.seats_count;
+    uint32_t have = sp_caps_count(&state->caps, event->actor, event->order_paid.concert);
+    if (have + count > concert->max_seats_per_user)
+        return "order_paid: too many seats for one user";
+    if (sp_bitmap_any(sp_state_sold_of(state, concert), sp_state_held_of(state, concert),
+                      event->order_paid.seats, count))
+        return "order_paid: a seat is taken";
+    if ((wrong = admit_payment(state, event, concert)))
+        return wrong;
+    if (state->orders_count >= state->limits.orders_max)
+        return "order_paid: this installation's limit of orders is reached";
+    if (count > 1 && count > state->limits.order_seats_max - state->order_seats_count)
+        return "order_paid: this installation's limit of order seats is reached";
+    return NULL;
+}
+
+static const char *admit_order_cancelled(const sp_state *state, const sp_event *event)
+{
+    const sp_order_row *order = sp_state_order_row(state, event->order_cancelled.order);
+    sp_text reason = event->order_cancelled.reason;
+
+    if (!order)
+        return "order_cancelled: there is no such order";
+    if (order->status != SP_ORDER_PAYMENT)
+        return "order_cancelled: the order is cancelled already";
+    if (event->order_cancelled.amount != order->amount)
+        return "order_cancelled: the amount is not that of the order";
+    if (!sp_text_fits_or_absent(reason, SP_REASON_SIZE_MAX))
+        return "order_cancelled: the reason is not at most 500 bytes of UTF-8";
+
+    const sp_concert_row *concert = &state->concerts[order->concert];
+    bool admin = actor_has(state, event, SP_ROLE_ADMIN);
+    bool late = event->time > concert->card->spec.cancel_until;
+    if (order->user != event->actor && !admin)
+        return "order_cancelled: the actor is neither its user nor an ADMIN";
+    if ((late || order->user != event->actor) && !(admin && reason.size > 0))
+        return "order_cancelled: late or another's, without an ADMIN's reason";
+    if (concert->host != order->user &&
+        !sp_points_can_move(state->users[concert->host].points, state->users[order->user].points,
+                            order->amount))
+        return "order_cancelled: a balance goes over its maximum";
+    return NULL;
+}
+
+static const char *admit_own(const sp_state *state, const sp_event *event)
+{
+    switch (event->type) {
+    case SP_EVENT_SERVER_STARTED:
+        return admit_server_started(event);
+    case SP_EVENT_USER_CREATED:
+        return admit_user_created(state, event);
+    case SP_EVENT_ROLE_SET:
+        return admit_role_set(state, event);
+    case SP_EVENT_POINTS_GRANTED:
+        return admit_points_granted(state, event);
+    case SP_EVENT_CATEGORY_CREATED:
+        return admit_category_created(state, event);
+    case SP_EVENT_CONCERT_CREATED:
+        return admit_concert_created(state, event);
+    case SP_EVENT_ORDER_PAID:
+        return admit_order_paid(state, event);
+    case SP_EVENT_ORDER_CANCELLED:
+        return admit_order_cancelled(state, event);
+    }
+    return "the event's type is not known";
+}
+
+static const char *admit_idempotency(const sp_state *state, const sp_event *event)
+{
+    if (event->actor == 0)
+        return "an idempotency key without a user";
+    if (sp_keys_find(&state->keys, event->actor, state->users[event->actor].newest_key,
+                     &event->idempotency.key, event->time))
+        return "the idempotency key was used already";
+    if (sp_keys_full(&state->keys, event->time))
+        return "this installation's limit of idempotency keys is reached";
+    return NULL;
+}
+
+const char *sp_admit(const sp_state *state, const sp_event *event)
+{
+    const char *wrong;
+
+    if (event->seq != state->seq + 1)
+        return "the seq does not follow the last one";
+    if (event->time <= 0 || event->time > SP_TIME_MAX)
+        return "the time is out of range";
+    if (event->time < state->time)
+        return "the time is before that of the last event";
+    if (event->actor != 0 && !sp_state_user_row(state, event->actor))
+        return "the actor is not known";
+    if (event->idempotency.present && (wrong = admit_idempotency(state, event)))
+        return wrong;
+    return admit_own(state, event);
+}

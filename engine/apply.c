@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/bitmap.h"
+#include "engine/cards.h"
+#include "engine/engine.h"
+#include "engine/fault.h"
+#include "engine/state_private.h"
+
+/* What an event leaves behind for a retry of its request. */
+typedef struct subject {
+    uint32_t id;
+    sp_user_id user; /* whose role and balance a retry shows; 0 = nobody's */
+} subject;
+
+static void role_change(sp_state *state, sp_user_row *user, sp_role role)
+{
+    state->admins_count -= user->role == SP_ROLE_ADMIN;
+    state->admins_count += role == SP_ROLE_ADMIN;
+    user->role = (uint8_t)role;
+}
+
+static subject apply_user_created(sp_state *state, const sp_event *event)
+{
+    sp_user_id id = event->user_created.user;
+
+    SP_ASSERT_CMP(id, ==, state->users_count + 1);
+    SP_ASSERT_CMP(id, <=, state->limits.users_max);
+    state->users_count = id;
+    sp_user_row *user = &state->users[id];
+    user->points = event->user_created.points;
+    user->created_at = event->time;
+    role_change(state, user, event->user_created.role);
+    state->points_total += event->user_created.points;
+    return (subject){id, id};
+}
+
+static subject apply_role_set(sp_state *state, const sp_event *event)
+{
+    sp_user_row *user = sp_state_user_row(state, event->role_set.user);
+
+    SP_ASSERT(user);
+    role_change(state, user, event->role_set.role);
+    return (subject){event->role_set.user, event->role_set.user};
+}
+
+static subject apply_points_granted(sp_state *state, const sp_event *event)
+{
+    sp_user_row *user = sp_state_user_row(state, event->points_granted.user);
+
+    SP_ASSERT(user);
+    user->points += event->points_granted.amount;
+    state->points_total += event->points_granted.amount;
+    SP_ASSERT_CMP(state->points_total, <=, SP_POINTS_TOTAL_MAX);
+    return (subject){event->points_granted.user, event->points_granted.user};
+}
+
+static subject apply_category_created(sp_state *state, const sp_event *event)
+{
+    sp_text name = sp_arena_text(&state->arena, event->category_created.name);
+
+    SP_ASSERT_CMP(state->categories.count, <, state->limits.categories_max);
+    sp_category_id id = sp_categories_add(&state->categories, name);
+    SP_ASSERT_CMP(id, ==, event->category_created.category);
+    return (subject){id, 0};
+}
+
+/* The concert's line for the order path; its prices go to their own table. */
+static void concert_row_fill(sp_state *state, sp_concert_row *row, const sp_concert_card *card)
+{
+    *row = (sp_concert_row){
+        .start_date = card->spec.start_date,
+        .end_date = card->spec.end_date,
+        .seq = card->created_seq,
+        .card = card,
+        .host = card->host,
+        .first_word = card->first_word,
+        .seats_count = card->seats_count,
+        .first_price = state->prices_count,
+        .max_seats_per_user = (uint16_t)card->spec.max_seats_per_user,
+    };
+    for (uint32_t i = 0; i < card->spec.grades_count; i++) {
+        const sp_card_grade *grade = &card->grades[i];
+        state->prices[state->prices_count++] =
+            (sp_price_row){grade->first_seat + grade->seats_count, (uint32_t)grade->price};
+    }
+}
+
+static subject apply_concert_created(sp_state *state, const sp_event *event)
+{
+    sp_concert_id id = event->concert_created.concert;
+
+    SP_ASSERT_CMP(id, ==, state->concerts_count + 1);
+    SP_ASSERT_CMP(id, <=, state->limits.concerts_max);
+    sp_concert_card *card = sp_card_make(&state->arena, &event->concert_created.spec);
+    card->id = id;
+    card->host = event->concert_created.host;
+    card->created_at = event->time;
+    card->created_seq = event->seq;
+    card->first_word = state->words_count;
+    SP_ASSERT_CMP(card->seats_count, <=, state->limits.seats_max - state->seats_count);
+    SP_ASSERT_CMP(card->spec.grades_count, <=, state->limits.grades_max - state->prices_count);
+
+    concert_row_fill(state, &state->concerts[id], card);
+    state->concerts_count = id;
+    state->seats_count += card->seats_count;
+    state->rows_count += card->rows_count;
+    state->words_count += sp_words_of_seats(card->seats_count);
+    return (subject){id, 0};
+}
+
+/* Stamps the seats of an order with the event that changed them. */
+static void seats_stamp(sp_state *state, sp_concert_row *concert, const sp_seat *seats,
+                        uint32_t count, sp_seq seq)
+{
+    sp_seq *seqs = &state->seat_seqs[(uint64_t)concert->first_word * 64];
+
+    for (uint32_t i = 0; i < count; i++)
+        seqs[seats[i]] = seq;
+    concert->seq = seq;
+}
+
+/* Bits that an order really sets and clears: all but for a planted fault. */
+static uint32_t bits_count(uint32_t seats_count)
+{
+    return SP_FAULT(SKIPPED_BIT) ? seats_count - 1 : seats_count;
+}
+
+static void order_row_fill(sp_state *state, const sp_event *event, sp_user_row *buyer)
+{
+    uint32_t seats_count = event->order_paid.seats_count;
+    const sp_seat *seats = event->order_paid.seats;
+    uint32_t where = seats[0];
+
+    if (seats_count > 1) {
+        SP_ASSERT_CMP(seats_count, <=, state->limits.order_seats_max - state->order_seats_count);
+        where = state->order_seats_count;
+        memcpy(&state->order_seats[where], seats, seats_count * sizeof(*seats));
+        state->order_seats_count += seats_count;
+    }
+    state->orders[event->order_paid.order] = (sp_order_row){
+        .concert = event->order_paid.concert,
+        .user = event->order_paid.buyer,
+        .amount = event->order_paid.amount,
+        .created_at = event->time,
+        .seq = event->seq,
+        .seats = where,
+        .seats_count = (uint8_t)seats_count,
+        .status = SP_ORDER_PAYMENT,
+        .older_of_user = buyer->newest_order,
+    };
+    buyer->newest_order = event->order_paid.order;
+    state->orders_count = event->order_paid.order;
+}
+
+static subject apply_order_paid(sp_state *state, const sp_event *event)
+{
+    sp_concert_row *concert = sp_state_concert_row(state, event->order_paid.concert);
+    sp_user_row *buyer = sp_state_user_row(state, event->order_paid.buyer);
+    const sp_seat *seats = event->order_paid.seats;
+    uint32_t seats_count = event->order_paid.seats_count;
+    sp_points amount = event->order_paid.amount;
+
+    SP_ASSERT(concert && buyer);
+    SP_ASSERT_CMP(event->order_paid.order, ==, state->orders_count + 1);
+    SP_ASSERT_CMP(event->order_paid.order, <=, state->limits.orders_max);
+    SP_ASSERT(seats_count >= 1 && seats_count <= SP_SEATS_PER_ORDER_MAX);
+    SP_ASSERT_CMP(seats[seats_count - 1], <, concert->seats_count);
+    SP_ASSERT_CMP(buyer->points, >=, amount);
+
+    sp_bitmap_set(&state->sold[concert->first_word], seats, bits_count(seats_count));
+    seats_stamp(state, concert, seats, seats_count, event->seq);
+    concert->sold_count += seats_count;
+    sp_caps_add(&state->caps, event->order_paid.buyer, event->order_paid.concert, seats_count);
+    buyer->points -= amount;
+    state->users[concert->host].points += amount;
+    order_row_fill(state, event, buyer);
+    return (subject){event->order_paid.order, 0};
+}
+
+static subject apply_order_cancelled(sp_state *state, const sp_event *event)
+{
+    sp_order_row *order = sp_state_order_row(state, event->order_cancelled.order);
+
+    SP_ASSERT(order);
+    SP_ASSERT_CMP(order->status, ==, SP_ORDER_PAYMENT);
+    SP_ASSERT_CMP(order->amount, ==, event->order_cancelled.amount);
+    sp_concert_row *concert = &state->concerts[order->concert];
+    const sp_seat *seats = sp_state_order_seats(state, order);
+
+    sp_bitmap_clear(&state->sold[concert->first_word], seats, bits_count(order->seats_count));
+    seats_stamp(state, concert, seats, order->seats_count, event->seq);
+    SP_ASSERT_CMP(concert->sold_count, >=, order->seats_count);
+    concert->sold_count -= order->seats_count;
+    sp_caps_subtract(&state->caps, order->user, order->concert, order->seats_count);
+    if (!SP_FAULT(LOST_REFUND)) {
+        state->users[concert->host].points -= order->amount;
+        state->users[order->user].points += order->amount;
+    }
+    order->status = SP_ORDER_CANCEL;
+    order->cancelled_at = event->time;
+    order->cancel_seq = event->seq;
+    return (subject){event->order_cancelled.order, 0};
+}
+
+static subject apply_own(sp_state *state, const sp_event *event)
+{
+    switch (event->type) {
+    case SP_EVENT_ORDER_PAID:
+        return apply_order_paid(state, event);
+    case SP_EVENT_ORDER_CANCELLED:
+        return apply_order_cancelled(state, event);
+    case SP_EVENT_SERVER_STARTED: /* moves seq and time alone */
+        return (subject){0, 0};
+    case SP_EVENT_USER_CREATED:
+        return apply_user_created(state, event);
+    case SP_EVENT_ROLE_SET:
+        return apply_role_set(state, event);
+    case SP_EVENT_POINTS_GRANTED:
+        return apply_points_granted(state, event);
+    case SP_EVENT_CATEGORY_CREATED:
+        return apply_category_created(state, event);
+    case SP_EVENT_CONCERT_CREATED:
+        return apply_concert_created(state, event);
+    }
+    sp_assert_failed(__FILE__, __LINE__, "the event's type is known", event->type, 0);
+}
+
+static void remember(sp_state *state, const sp_event *event, subject made)
+{
+    sp_user_row *actor = sp_state_user_row(state, event->actor);
+    const sp_user_row *shown = sp_state_user_row(state, made.user);
+    sp_key_record record = {
+        .key = event->idempotency.key,
+        .request = event->idempotency.request,
+        .time = event->time,
+        .seq = event->seq,
+        .type = (uint8_t)event->type,
+        .role = shown ? shown->role & 3u : 0,
+        .value = shown ? shown->points : 0,
+        .subject = made.id,
+    };
+
+    SP_ASSERT(actor);
+    sp_keys_push(&state->keys, event->actor, &actor->newest_key, &record);
+}
+
+void sp_apply(sp_state *state, const sp_event *event)
+{
+    SP_ASSERT_CMP(event->seq, ==, state->seq + 1);
+    SP_ASSERT_CMP(event->time, >=, state->time);
+
+    subject made = apply_own(state, event);
+    if (event->idempotency.present)
+        remember(state, event, made);
+    state->seq = event->seq;
+    state->time = event->time;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/fault.h"
+
+#ifdef SP_FAULTS
+#include <stddef.h>
+#include <string.h>
+
+sp_fault sp_fault_planted = SP_FAULT_NONE;
+
+_Bool sp_fault_plant(const char *name)
+{
+    static const char *const names[] = {
+        [SP_FAULT_NONE] = "none",
+        [SP_FAULT_SKIPPED_BIT] = "skipped_bit",
+        [SP_FAULT_ANSWER_BEFORE_COMMIT] = "answer_before_commit",
+        [SP_FAULT_LOST_REFUND] = "lost_refund",
+        [SP_FAULT_NOSYNC] = "nosync",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            sp_fault_planted = (sp_fault)i;
+            return 1;
+        }
+    }
+    return 0;
+}
+#endif

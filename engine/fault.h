@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Faults planted on purpose, to prove that the checks can fail. They exist
+ * only in the variant `make SAN=faults` (-DSP_FAULTS); in every other build
+ * SP_FAULT(…) is the constant 0 and the code behind it is not there.
+ */
+#ifndef SP_ENGINE_FAULT_H
+#define SP_ENGINE_FAULT_H
+
+typedef enum sp_fault {
+    SP_FAULT_NONE = 0,
+    SP_FAULT_SKIPPED_BIT = 1,          /* apply: an order's last seat stays free */
+    SP_FAULT_ANSWER_BEFORE_COMMIT = 2, /* sequencer: releases, then commits */
+    SP_FAULT_LOST_REFUND = 3,          /* apply: a cancel moves no points back */
+    SP_FAULT_NOSYNC = 4,               /* log: opened with MDB_NOSYNC */
+} sp_fault;
+
+#ifdef SP_FAULTS
+extern sp_fault sp_fault_planted; /* set before anything starts */
+/* Plants the fault of this name (`lost_refund`, …, `none`); false = no such. */
+_Bool sp_fault_plant(const char *name);
+#define SP_FAULT(name) (sp_fault_planted == SP_FAULT_##name)
+#else
+#define SP_FAULT(name) 0
+#endif
+
+#endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "engine/state_private.h"
+
+#include <stdlib.h>
+
+#include "engine/memory.h"
+
+#define TABLES_COUNT 15u
+
+/* Every table with the bytes that it may ever take. */
+static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
+{
+    const sp_limits *limits = &state->limits;
+    size_t words_max = (size_t)sp_words_max(limits);
+    size_t rows = 0;
+
+#define TABLE(field, count) \
+    list[rows++] = (sp_reservation){&state->field, (size_t)(count) * sizeof(*state->field)}
+#define TABLE_BYTES(field, size)    \
+    list[rows++] = (sp_reservation) \
+    {                               \
+        &state->field, size         \
+    }
+    TABLE(users, (size_t)limits->users_max + 1);
+    TABLE(concerts, (size_t)limits->concerts_max + 1);
+    TABLE(orders, (size_t)limits->orders_max + 1);
+    TABLE(prices, limits->grades_max);
+    TABLE(order_seats, limits->order_seats_max);
+    TABLE(sold, words_max);
+    TABLE(held, words_max);
+    TABLE(seat_seqs, words_max * 64);
+    TABLE_BYTES(categories.names, sp_categories_names_bytes(limits->categories_max));
+    TABLE_BYTES(categories.cells, sp_categories_cells_bytes(limits->categories_max));
+    TABLE_BYTES(caps.lines, sp_caps_lines_bytes(limits->seats_max));
+    TABLE_BYTES(caps.spill, sp_caps_spill_bytes(limits->seats_max));
+    TABLE_BYTES(keys.ring, sp_keys_bytes(limits->idempotency_keys_max));
+    TABLE(keys.prints, (size_t)limits->users_max + 1);
+    TABLE_BYTES(arena.base, (size_t)limits->text_bytes_max);
+#undef TABLE
+#undef TABLE_BYTES
+    SP_ASSERT_CMP(rows, ==, TABLES_COUNT);
+}
+
+sp_state *sp_state_create(const sp_limits *limits)
+{
+    sp_reservation tables[TABLES_COUNT];
+    sp_state *state = calloc(1, sizeof(*state));
+    if (!state)
+        return NULL;
+
+    state->limits = *limits;
+    if (state->limits.concerts_max > SP_CAPS_CONCERT_MAX) /* 4 million */
+        state->limits.concerts_max = SP_CAPS_CONCERT_MAX;
+    tables_of(state, tables);
+    if (sp_memory_reserve_all(tables, TABLES_COUNT) != 0) {
+        free(state);
+        return NULL;
+    }
+    sp_categories_init(&state->categories, limits->categories_max);
+    sp_caps_init(&state->caps, limits->seats_max);
+    sp_keys_init(&state->keys, limits->idempotency_keys_max);
+    state->arena.bytes_max = limits->text_bytes_max;
+    return state;
+}
+
+void sp_state_destroy(sp_state *state)
+{
+    sp_reservation tables[TABLES_COUNT];
+
+    if (!state)
+        return;
+    tables_of(state, tables);
+    sp_memory_release_all(tables, TABLES_COUNT);
+    free(state);
+}
+
+sp_seq sp_state_seq(const sp_state *state)
+{
+    return state->seq;
+}
+
+sp_time_ms sp_state_time(const sp_state *state)
+{
+    return state->time;
+}
+
+sp_points sp_state_points_total(const sp_state *state)
+{
+    return state->points_total;
+}
+
+uint32_t sp_state_users_count(const sp_state *state)
+{
+    return state->users_count;
+}
+
+uint32_t sp_state_admins_count(const sp_state *state)
+{
+    return state->admins_count;
+}
+
+uint32_t sp_state_categories_count(const sp_state *state)
+{
+    return state->categories.count;
+}
+
+uint32_t sp_state_concerts_count(const sp_state *state)
+{
+    return state->concerts_count;
+}
+
+uint32_t sp_state_orders_count(const sp_state *state)
+{
+    return state->orders_count;
+}
+
+bool sp_state_user(const sp_state *state, sp_user_id user, sp_user_view *out)
+{
+    const sp_user_row *row = sp_state_user_row(state, user);
+    if (!row)
+        return false;
+    *out = (sp_user_view){user, (sp_role)row->role, row->points, row->created_at};
+    return true;
+}
+
+sp_text sp_state_category(const sp_state *state, sp_category_id category)
+{
+    if (category - 1u >= state->categories.count)
+        return (sp_text){NULL, 0};
+    return state->categories.names[category];
+}
+
+const sp_concert_card *sp_state_concert(const sp_state *state, sp_concert_id concert)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    return row ? row->card : NULL;
+}
+
+sp_seq sp_state_concert_seq(const sp_state *state, sp_concert_id concert)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    return row ? row->seq : 0;
+}
+
+const uint64_t *sp_state_sold_words(const sp_state *state, sp_concert_id concert)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    return row ? sp_state_sold_of(state, row) : NULL;
+}
+
+const uint64_t *sp_state_held_words(const sp_state *state, sp_concert_id concert)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    return row ? sp_state_held_of(state, row) : NULL;
+}
+
+uint32_t sp_state_sold_count(const sp_state *state, sp_concert_id concert)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    return row ? row->sold_count : 0;
+}
+
+sp_seq sp_state_seat_seq(const sp_state *state, sp_concert_id concert, sp_seat seat)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    if (!row || seat >= row->seats_count)
+        return 0;
+    return state->seat_seqs[(uint64_t)row->first_word * 64 + seat];
+}
+
+uint32_t sp_state_user_seats(const sp_state *state, sp_user_id user, sp_concert_id concert)
+{
+    if (!sp_state_user_row(state, user) || !sp_state_concert_row(state, concert))
+        return 0;
+    return sp_caps_count(&state->caps, user, concert);
+}
+
+bool sp_state_order(const sp_state *state, sp_order_id order, sp_order_view *out)
+{
+    const sp_order_row *row = sp_state_order_row(state, order);
+    if (!row)
+        return false;
+    *out = (sp_order_view){
+        .id = order,
+        .concert = row->concert,
+        .user = row->user,
+        .status = (sp_order_status)row->status,
+        .amount = row->amount,
+        .created_at = row->created_at,
+        .cancelled_at = row->cancelled_at,
+        .seq = row->status == SP_ORDER_CANCEL ? row->cancel_seq : row->seq,
+        .seats = sp_state_order_seats(state, row),
+        .seats_count = row->seats_count,
+    };
+    return true;
+}
+
+sp_order_id sp_state_order_before(const sp_state *state, sp_user_id user, sp_order_id before)
+{
+    const sp_user_row *row = sp_state_user_row(state, user);
+    if (!row)
+        return 0;
+
+    if (before == 0)
+        return row->newest_order;
+    const sp_order_row *cursor = sp_state_order_row(state, before);
+    return cursor && cursor->user == user ? cursor->older_of_user : 0;
+}
+
+void sp_state_usage_of(const sp_state *state, sp_state_usage *out)
+{
+    uint64_t word_bytes =
+        sizeof(*state->sold) + sizeof(*state->held) + 64 * sizeof(*state->seat_seqs);
+
+    *out = (sp_state_usage){
+        .users_bytes = state->users_count * sizeof(sp_user_row),
+        .orders_bytes = state->orders_count * sizeof(sp_order_row) +
+                        state->order_seats_count * sizeof(*state->order_seats),
+        .seats_bytes = state->words_count * word_bytes,
+        .cards_bytes = state->arena.used_bytes + state->concerts_count * sizeof(sp_concert_row) +
+                       state->prices_count * sizeof(sp_price_row) +
+                       (state->categories.mask + 1ull) * sizeof(uint32_t) +
+                       state->categories.count * sizeof(sp_text),
+        .caps_bytes = sp_caps_bytes(&state->caps),
+        .idempotency_bytes = sp_keys_used_bytes(&state->keys),
+    };
+}

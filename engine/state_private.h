@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The state's tables as the engine's own files see them; nobody outside
+ * engine/ includes this. Rows are laid out for the order path: an order reads
+ * the buyer's half line, one line of caps, the concert's line, a word of each
+ * bitmap; it writes those, the host's half line, the seat's seq and the next
+ * order row.
+ */
+#ifndef SP_ENGINE_STATE_PRIVATE_H
+#define SP_ENGINE_STATE_PRIVATE_H
+
+#include "engine/arena.h"
+#include "engine/caps.h"
+#include "engine/categories.h"
+#include "engine/idempotency.h"
+#include "engine/state.h"
+
+typedef struct sp_user_row {
+    sp_points points;
+    sp_time_ms created_at;
+    uint64_t newest_key; /* ordinal in the ring of idempotency; 0 = none */
+    sp_order_id newest_order;
+    uint8_t role;
+    uint8_t unused[3];
+} sp_user_row;
+
+/* What orders need of a concert; the rest is on its card. */
+typedef struct sp_concert_row {
+    sp_time_ms start_date, end_date;
+    sp_seq seq; /* of the last event that changed it */
+    const sp_concert_card *card;
+    sp_user_id host;
+    uint32_t first_word; /* also first seat / 64 in seat_seqs */
+    uint32_t seats_count;
+    uint32_t sold_count;
+    uint32_t first_price; /* in prices */
+    uint16_t max_seats_per_user;
+    uint8_t unused[10];
+} sp_concert_row;
+
+typedef struct sp_order_row {
+    sp_concert_id concert;
+    sp_user_id user;
+    sp_points amount;
+    sp_time_ms created_at, cancelled_at; /* cancelled_at 0 = not */
+    sp_seq seq, cancel_seq;
+    uint32_t seats; /* the seat itself if there is one, else where they begin
+                     * in order_seats */
+    uint8_t seats_count;
+    uint8_t status;
+    uint8_t unused[2];
+    sp_order_id older_of_user; /* his order before this one; 0 = none */
+    uint32_t unused_link;      /* room for the same of the concert */
+} sp_order_row;
+
+/* A grade as the order path sees it: it ends before this seat. */
+typedef struct sp_price_row {
+    uint32_t seats_end;
+    uint32_t price;
+} sp_price_row;
+
+_Static_assert(sizeof(sp_user_row) == 32, "two users a cache line");
+_Static_assert(sizeof(sp_concert_row) == 64, "a concert is one cache line");
+_Static_assert(sizeof(sp_order_row) == 64, "an order is one cache line");
+_Static_assert(SP_SEATS_PER_ORDER_MAX <= UINT8_MAX, "seats_count fits");
+_Static_assert(SP_MAX_SEATS_PER_USER_MAX <= UINT16_MAX, "max_seats_per_user fits");
+_Static_assert(SP_PRICE_MAX <= UINT32_MAX, "a price fits");
+
+struct sp_state {
+    sp_limits limits;
+    sp_seq seq;
+    sp_time_ms time;
+    sp_points points_total;
+    uint32_t users_count, admins_count, concerts_count, orders_count;
+    uint32_t seats_count, rows_count; /* over all concerts */
+    uint32_t words_count, prices_count, order_seats_count;
+
+    /* Rows are indexed by id; [0] is never used. */
+    sp_user_row *users;
+    sp_concert_row *concerts;
+    sp_order_row *orders;
+    sp_price_row *prices;
+    uint32_t *order_seats;
+    uint64_t *sold, *held; /* words, concert after concert */
+    sp_seq *seat_seqs;     /* 64 a word, the last ones of a concert unused */
+    sp_categories categories;
+    sp_caps caps;
+    sp_keys keys;
+    sp_arena arena;
+};
+
+/* The row of an id, or NULL if there is none. (Ids are u32 and dense from 1;
+ * id - 1 wraps for 0, so one comparison does.) */
+static inline sp_user_row *sp_state_user_row(const sp_state *state, sp_user_id user)
+{
+    return user - 1u < state->users_count ? &state->users[user] : NULL;
+}
+
+static inline sp_concert_row *sp_state_concert_row(const sp_state *state, sp_concert_id concert)
+{
+    return concert - 1u < state->concerts_count ? &state->concerts[concert] : NULL;
+}
+
+static inline sp_order_row *sp_state_order_row(const sp_state *state, sp_order_id order)
+{
+    return order - 1u < state->orders_count ? &state->orders[order] : NULL;
+}
+
+static inline const sp_seat *sp_state_order_seats(const sp_state *state, const sp_order_row *order)
+{
+    return order->seats_count == 1 ? &order->seats : &state->order_seats[order->seats];
+}
+
+/* Sum of the prices of ascending seats, all of which the concert has. */
+static inline sp_points sp_state_price(const sp_state *state, const sp_concert_row *concert,
+                                       const sp_seat *seats, uint32_t count)
+{
+    const sp_price_row *price = &state->prices[concert->first_price];
+    sp_points sum = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        while (seats[i] >= price->seats_end)
+            price++;
+        sum += price->price;
+    }
+    return sum;
+}
+
+static inline const uint64_t *sp_state_sold_of(const sp_state *state, const sp_concert_row *concert)
+{
+    return &state->sold[concert->first_word];
+}
+
+static inline const uint64_t *sp_state_held_of(const sp_state *state, const sp_concert_row *concert)
+{
+    return &state->held[concert->first_word];
+}
+
+/* Words that so many seats of so many concerts take at most: each concert's
+ * last word may be part empty. Views are as large. */
+static inline uint64_t sp_words_max(const sp_limits *limits)
+{
+    return (uint64_t)limits->seats_max / 64u + limits->concerts_max + 1u;
+}
+
+/* A transfer must leave both balances within what a JSON client reads
+ * exactly. |balance| <= SP_POINTS_TOTAL_MAX always; 0 <= amount likewise. */
+static inline bool sp_points_can_move(sp_points from, sp_points to, sp_points amount)
+{
+    return from >= amount - SP_POINTS_TOTAL_MAX && to <= SP_POINTS_TOTAL_MAX - amount;
+}
+
+/* Would these points go over what all points together may be? */
+static inline bool sp_points_can_grant(const sp_state *state, sp_points amount)
+{
+    return amount <= SP_POINTS_TOTAL_MAX - state->points_total;
+}
+
+#endif

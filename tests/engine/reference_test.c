@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine against the naive reference: the same random commands to both,
+ * compared after every one. Each world is small, has a seed of its own and a
+ * random set of limits. Every event also goes through sp_admit into a second
+ * state, as a replay would take it; damaged events are offered to sp_admit
+ * too, which must refuse them or keep every invariant.
+ *
+ * SP_COMMANDS: how many commands in all. SP_SEED: the first world's seed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/support/compare.h"
+#include "tests/support/events.h"
+#include "tests/support/generate.h"
+#include "tests/support/invariants.h"
+#include "tests/support/rerun.h"
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#endif
+#ifdef SANITIZED
+#define COMMANDS_DEFAULT 500000
+#else
+#define COMMANDS_DEFAULT 3000000
+#endif
+
+#define COMMANDS_PER_WORLD_MAX 2000u
+/* Room for a concert or two. */
+#define TEXT_BYTES_TIGHT 2000u
+#define COMPARE_ALL_EVERY 64u
+#define DIGEST_EVERY 512u
+
+typedef struct world {
+    uint64_t seed;
+    uint32_t step;
+    sp_time_ms now;
+    sp_random random;
+    sp_limits limits;
+    sp_reference reference;
+    sp_state *state;  /* decided and applied */
+    sp_state *replay; /* admitted and applied */
+    sp_views *views;
+    sp_generated generated;
+    sp_reference_answer expected;
+    /* How often what came out, so that a world that tests nothing is seen. */
+    uint32_t outcomes[128], events, replays, damaged, damaged_admitted;
+} world;
+
+static void check(const world *w, const char *wrong)
+{
+    if (wrong != NULL)
+        fail_msg("world %" PRIu64 ", step %u, command type %d: %s\nrerun: %s", w->seed, w->step,
+                 (int)w->generated.command.type, wrong, sp_rerun_line());
+}
+
+static void world_open(world *w, uint64_t seed)
+{
+    memset(w, 0, sizeof *w);
+    w->seed = seed;
+    sp_rerun_set("SP_SEED=%" PRIu64 " SP_COMMANDS=1 %s", seed, program_invocation_name);
+    sp_random_seed(&w->random, seed);
+    sp_generate_limits(&w->random, &w->limits);
+    if (sp_random_once_in(&w->random, 30))
+        w->limits.text_bytes_max = TEXT_BYTES_TIGHT;
+    w->now = SP_GENERATE_TIME_START;
+    sp_reference_init(&w->reference, &w->limits);
+    w->state = sp_state_create(&w->limits);
+    w->replay = sp_state_create(&w->limits);
+    w->views = sp_views_create(&w->limits);
+    assert_true(w->state != NULL && w->replay != NULL && w->views != NULL);
+}
+
+static void world_close(world *w)
+{
+    sp_views_destroy(w->views);
+    sp_state_destroy(w->state);
+    sp_state_destroy(w->replay);
+    sp_reference_close(&w->reference);
+}
+
+static void compare_digests(const world *w)
+{
+    uint8_t left[SP_DIGEST_SIZE], right[SP_DIGEST_SIZE];
+    sp_digest(w->state, left);
+    sp_digest(w->replay, right);
+    if (memcmp(left, right, sizeof left) != 0)
+        check(w, "the digest of the replayed state is not the live one's");
+}
+
+/* Offered, never applied: whatever admit says of it, it must say without
+ * harm. A true copy must pass, so that a refusal means the damage. */
+static void offer_damaged(world *w, const sp_event *event)
+{
+    sp_event *copy = sp_event_copy(event);
+    check(w, sp_compare_event(event, copy));
+    check(w, sp_admit(w->replay, copy));
+    sp_event_damage(&w->random, copy);
+    w->damaged++;
+    w->damaged_admitted += sp_admit(w->replay, copy) == NULL;
+    sp_event_free(copy);
+}
+
+static void take_event(world *w, const sp_event *event)
+{
+    static sp_result result;
+    if (sp_random_once_in(&w->random, 8))
+        offer_damaged(w, event);
+    check(w, sp_admit(w->replay, event));
+    sp_apply(w->replay, event);
+    sp_apply(w->state, event);
+    check(w, sp_reference_apply(&w->reference, event));
+    check(w, sp_compare_touched(&w->reference, event, w->state));
+    sp_result_of_event(w->state, event, &result);
+    check(w, sp_compare_success(&w->reference, event, &result));
+    sp_views_publish_event(w->views, w->state, event);
+    sp_views_publish_seq(w->views, event->seq);
+    w->events++;
+}
+
+/* How many bytes a card takes is the engine's own affair: that limit alone it
+ * may meet where the reference does not. */
+static bool text_is_full(const world *w, sp_decision decision, sp_outcome outcome,
+                         const sp_refusal *refusal)
+{
+    return w->limits.text_bytes_max == TEXT_BYTES_TIGHT && decision == SP_DECISION_REFUSED &&
+           w->expected.decision == SP_DECISION_EVENT && outcome == SP_LIMIT_REACHED &&
+           strcmp(refusal->limit, "text") == 0 &&
+           (w->generated.command.type == SP_COMMAND_CATEGORY_CREATE ||
+            w->generated.command.type == SP_COMMAND_CONCERT_CREATE);
+}
+
+static void step_command(world *w)
+{
+    static sp_refusal refusal;
+    static sp_result result;
+    sp_event event;
+    sp_replay replay;
+    sp_outcome outcome = SP_OK;
+    const sp_command *command = &w->generated.command;
+    sp_generate_command(&w->random, &w->reference, w->now, &w->generated);
+    sp_prefetch(w->state, command);
+    sp_reference_decide(&w->reference, command, w->now, &w->expected);
+    sp_decision decision =
+        sp_decide(w->state, command, w->now, &event, &replay, &outcome, &refusal);
+    if (text_is_full(w, decision, outcome, &refusal))
+        return;
+    check(w, sp_compare_decision(&w->expected, decision, outcome, &refusal, &event, &replay));
+    switch (decision) {
+    case SP_DECISION_EVENT:
+        take_event(w, &event);
+        break;
+    case SP_DECISION_REPLAY:
+        sp_result_of_replay(w->state, &replay, &result);
+        check(w, sp_compare_replay(&w->reference, &replay, &result));
+        w->replays++;
+        break;
+    case SP_DECISION_REFUSED:
+        w->outcomes[outcome]++;
+        break;
+    }
+}
+
+static void step_query(world *w)
+{
+    static sp_result result;
+    sp_command *query = &w->generated.command;
+    sp_generate_query(&w->random, &w->reference, query);
+    sp_query(w->state, query, &result);
+    check(w, sp_compare_query(&w->reference, query, &result));
+    if (query->type == SP_QUERY_ORDERS && result.outcome == SP_OK)
+        free(result.orders.items);
+}
+
+static void step(world *w)
+{
+    w->now = sp_generate_time(&w->random, &w->reference, w->now);
+    if (sp_random_once_in(&w->random, 10))
+        step_query(w);
+    else
+        step_command(w);
+    if (w->step % COMPARE_ALL_EVERY == 0) {
+        check(w, sp_compare_all(&w->reference, w->state));
+        check(w, sp_compare_views(&w->reference, w->views));
+    }
+    if (w->step % DIGEST_EVERY == 0)
+        compare_digests(w);
+}
+
+/* A hostile log: the world is given up to it. What admit lets through is
+ * applied to the second state, which must keep every invariant. */
+static void end_in_damage(world *w)
+{
+    static sp_refusal refusal;
+    sp_event event;
+    sp_replay replay;
+    sp_outcome outcome;
+    for (uint32_t i = 0; i < 64; i++) {
+        sp_generate_command(&w->random, &w->reference, w->now, &w->generated);
+        if (sp_decide(w->replay, &w->generated.command, sp_state_time(w->replay), &event, &replay,
+                      &outcome, &refusal) != SP_DECISION_EVENT)
+            continue;
+        sp_event *copy = sp_event_copy(&event);
+        sp_event_damage(&w->random, copy);
+        w->damaged++;
+        if (sp_admit(w->replay, copy) == NULL) {
+            w->damaged_admitted++;
+            sp_apply(w->replay, copy);
+            check(w, sp_invariants_check(w->replay));
+        }
+        sp_event_free(copy);
+        /* No further once time ran away: deciding needs room after it. */
+        if (sp_state_time(w->replay) > w->now + INT64_C(1) * 365 * 86400 * 1000)
+            break;
+    }
+}
+
+static uint64_t number_from_env(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text != NULL && *text != '\0' ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void test_engine_does_what_the_reference_says(void **context)
+{
+    (void)context;
+    static world w;
+    uint64_t commands_left = number_from_env("SP_COMMANDS", COMMANDS_DEFAULT);
+    uint64_t seed = number_from_env("SP_SEED", 1), first = seed, done = 0;
+    uint64_t events = 0, replays = 0, damaged = 0, admitted = 0, outcomes[128] = {0};
+    while (done < commands_left) {
+        world_open(&w, seed++);
+        uint32_t steps = (uint32_t)sp_random_edge(&w.random, 50, COMMANDS_PER_WORLD_MAX);
+        for (w.step = 1; w.step <= steps; w.step++)
+            step(&w);
+        check(&w, sp_compare_all(&w.reference, w.state));
+        check(&w, sp_compare_views(&w.reference, w.views));
+        check(&w, sp_invariants_check(w.state));
+        compare_digests(&w);
+        end_in_damage(&w);
+        done += steps;
+        events += w.events;
+        replays += w.replays;
+        damaged += w.damaged;
+        admitted += w.damaged_admitted;
+        for (unsigned i = 0; i < 128; i++)
+            outcomes[i] += w.outcomes[i];
+        world_close(&w);
+    }
+    print_message("seeds %" PRIu64 " … %" PRIu64 ": %" PRIu64 " commands, %" PRIu64
+                  " events, %" PRIu64 " replays, %" PRIu64 " damaged events, %" PRIu64
+                  " of them harmless\n",
+                  first, seed - 1, done, events, replays, damaged, admitted);
+    /* Every refusal that these commands can meet must have been met, or the
+     * test has gone blind. */
+    static const sp_outcome met[] = {
+        SP_TOKEN_INVALID,   SP_ROLE_REQUIRED,     SP_USER_UNKNOWN,      SP_CATEGORY_UNKNOWN,
+        SP_CONCERT_UNKNOWN, SP_ORDER_UNKNOWN,     SP_SEAT_UNKNOWN,      SP_IDEMPOTENCY_MISMATCH,
+        SP_SEAT_TAKEN,      SP_SALES_NOT_OPEN,    SP_SALES_CLOSED,      SP_AMOUNT_MISMATCH,
+        SP_SEAT_LIMIT,      SP_ALREADY_CANCELLED, SP_CANCEL_CLOSED,     SP_CATEGORY_EXISTS,
+        SP_LAST_ADMIN,      SP_LIMIT_REACHED,     SP_VALIDATION_FAILED, SP_INSUFFICIENT_POINTS};
+    for (size_t i = 0; done >= 100000 && i < sizeof met / sizeof *met; i++)
+        if (outcomes[met[i]] == 0)
+            fail_msg("no command was refused with %s", sp_outcome_row_of(met[i])->code);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_engine_does_what_the_reference_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/invariants.h"
+
+#include <stdlib.h>
+
+#include "engine/assert.h"
+#include "tests/support/compare.h"
+
+static const char *check_points(const sp_state *state)
+{
+    sp_points sum = 0;
+    uint32_t admins = 0;
+    for (sp_user_id user = 1; user <= sp_state_users_count(state); user++) {
+        sp_user_view view;
+        if (!sp_state_user(state, user, &view))
+            return sp_compare_failed("user %u can't be read", user);
+        sum += view.points;
+        admins += view.role == SP_ROLE_ADMIN;
+    }
+    if (sum != sp_state_points_total(state))
+        return sp_compare_failed("balances sum up to %lld, granted were %lld", (long long)sum,
+                                 (long long)sp_state_points_total(state));
+    if (sum < 0 || sum > SP_POINTS_TOTAL_MAX)
+        return sp_compare_failed("all points together are %lld", (long long)sum);
+    if (admins != sp_state_admins_count(state))
+        return sp_compare_failed("there are %u admins, counted were %u", admins,
+                                 sp_state_admins_count(state));
+    return NULL;
+}
+
+/* Lays the live orders of one concert out on `taken`, a byte a seat, and
+ * counts per user. */
+static const char *lay_orders(const sp_state *state, const sp_concert_card *card, uint8_t *taken,
+                              uint32_t *per_user)
+{
+    for (sp_order_id id = 1; id <= sp_state_orders_count(state); id++) {
+        sp_order_view order;
+        if (!sp_state_order(state, id, &order))
+            return sp_compare_failed("order %u can't be read", id);
+        if (order.concert != card->id || order.status != SP_ORDER_PAYMENT)
+            continue;
+        per_user[order.user] += order.seats_count;
+        for (uint32_t i = 0; i < order.seats_count; i++) {
+            if (order.seats[i] >= card->seats_count || taken[order.seats[i]])
+                return sp_compare_failed("concert %u, seat %u: sold twice, or there is none",
+                                         card->id, order.seats[i]);
+            taken[order.seats[i]] = 1;
+        }
+    }
+    return NULL;
+}
+
+static const char *check_map(const sp_state *state, const sp_concert_card *card,
+                             const uint8_t *taken, const uint32_t *per_user)
+{
+    const uint64_t *sold = sp_state_sold_words(state, card->id);
+    uint32_t count = 0;
+    for (uint32_t seat = 0; seat < 64 * sp_words_of_seats(card->seats_count); seat++) {
+        unsigned bit = (sold[seat / 64] >> (seat % 64)) & 1;
+        unsigned expected = seat < card->seats_count ? taken[seat] : 0;
+        if (bit != expected)
+            return sp_compare_failed("concert %u, seat %u: its bit is %u, by its orders %u",
+                                     card->id, seat, bit, expected);
+        count += bit;
+    }
+    if (count != sp_state_sold_count(state, card->id))
+        return sp_compare_failed("concert %u: %u bits, but sold_count is %u", card->id, count,
+                                 sp_state_sold_count(state, card->id));
+    for (sp_user_id user = 1; user <= sp_state_users_count(state); user++)
+        if (per_user[user] != sp_state_user_seats(state, user, card->id))
+            return sp_compare_failed("concert %u: user %u has %u seats, counted were %u", card->id,
+                                     user, per_user[user],
+                                     sp_state_user_seats(state, user, card->id));
+    return NULL;
+}
+
+/* What a card refers to exists, and its numbers are such as a host may state. */
+static const char *check_card(const sp_state *state, const sp_concert_card *card)
+{
+    const sp_concert_spec *spec = &card->spec;
+    if (card->host < 1 || card->host > sp_state_users_count(state))
+        return sp_compare_failed("concert %u: its host %u is nobody", card->id, card->host);
+    if (spec->category < 1 || spec->category > sp_state_categories_count(state))
+        return sp_compare_failed("concert %u: there is no category %u", card->id, spec->category);
+    if (!(0 < spec->start_date && spec->start_date < spec->end_date &&
+          spec->end_date <= spec->concert_date && 0 < spec->cancel_until &&
+          spec->cancel_until <= spec->end_date))
+        return sp_compare_failed("concert %u: its dates are out of order", card->id);
+    if (card->seats_count < 1 || card->seats_count > SP_SEATS_PER_CONCERT_MAX)
+        return sp_compare_failed("concert %u: it has %u seats", card->id, card->seats_count);
+    for (uint32_t i = 0; i < spec->grades_count; i++)
+        if (card->grades[i].price < 0 || card->grades[i].price > SP_PRICE_MAX ||
+            card->grades[i].seats_count < 1)
+            return sp_compare_failed("concert %u: its grade %u can't be", card->id, i);
+    return NULL;
+}
+
+const char *sp_invariants_check(const sp_state *state)
+{
+    const char *wrong = check_points(state);
+    for (sp_concert_id id = 1; wrong == NULL && id <= sp_state_concerts_count(state); id++) {
+        const sp_concert_card *card = sp_state_concert(state, id);
+        uint8_t *taken = calloc(card->seats_count, 1);
+        uint32_t *per_user = calloc(sp_state_users_count(state) + 1u, sizeof *per_user);
+        SP_ASSERT(taken != NULL && per_user != NULL);
+        wrong = check_card(state, card);
+        if (wrong == NULL)
+            wrong = lay_orders(state, card, taken, per_user);
+        if (wrong == NULL)
+            wrong = check_map(state, card, taken, per_user);
+        free(taken);
+        free(per_user);
+    }
+    return wrong;
+}

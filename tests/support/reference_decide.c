@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Deciding, the naive way: a function a command. Each returns SP_OK with the
+ * event's fields filled, or what it is refused with.
+ */
+#include "tests/support/reference.h"
+
+typedef sp_reference_answer answer;
+
+static sp_outcome limit(answer *a, const char *name)
+{
+    a->refusal.limit = name;
+    return SP_LIMIT_REACHED;
+}
+
+static bool user_exists(const sp_reference *r, sp_user_id user)
+{
+    return user >= 1 && user <= r->users_count;
+}
+
+/* A balance, credit or debt, stays within what all points may be. */
+static bool balance_fits(sp_points balance)
+{
+    return balance >= -SP_POINTS_TOTAL_MAX && balance <= SP_POINTS_TOTAL_MAX;
+}
+
+static bool can_move(const sp_reference *r, sp_user_id from, sp_user_id to, sp_points amount)
+{
+    return from == to || (balance_fits(r->users[from - 1].points - amount) &&
+                          balance_fits(r->users[to - 1].points + amount));
+}
+
+/* Seats that stand in lists: an order of a single seat needs no list. */
+static uint64_t listed_seats(const sp_reference *r)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < r->orders_count; i++)
+        if (r->orders[i].seats_count > 1)
+            count += r->orders[i].seats_count;
+    return count;
+}
+
+static sp_outcome user_create(const sp_reference *r, const sp_command *c, answer *a)
+{
+    if (r->users_count == r->limits.users_max)
+        return limit(a, "users");
+    if (r->granted + c->user_create.points > SP_POINTS_TOTAL_MAX)
+        return limit(a, "points");
+    a->event.type = SP_EVENT_USER_CREATED;
+    a->event.user_created.user = r->users_count + 1;
+    a->event.user_created.role = c->user_create.role;
+    a->event.user_created.points = c->user_create.points;
+    return SP_OK;
+}
+
+static sp_outcome role_set(const sp_reference *r, const sp_command *c, answer *a)
+{
+    sp_user_id user = c->role_set.user;
+    if (!user_exists(r, user))
+        return SP_USER_UNKNOWN;
+    if (r->users[user - 1].role == SP_ROLE_ADMIN && c->role_set.role != SP_ROLE_ADMIN &&
+        sp_reference_admins_count(r) == 1)
+        return SP_LAST_ADMIN;
+    a->event.type = SP_EVENT_ROLE_SET;
+    a->event.role_set.user = user;
+    a->event.role_set.role = c->role_set.role;
+    return SP_OK;
+}
+
+static sp_outcome points_grant(const sp_reference *r, const sp_command *c, answer *a)
+{
+    if (!user_exists(r, c->points_grant.user))
+        return SP_USER_UNKNOWN;
+    if (r->granted + c->points_grant.amount > SP_POINTS_TOTAL_MAX ||
+        !balance_fits(r->users[c->points_grant.user - 1].points + c->points_grant.amount))
+        return limit(a, "points");
+    a->event.type = SP_EVENT_POINTS_GRANTED;
+    a->event.points_granted.user = c->points_grant.user;
+    a->event.points_granted.amount = c->points_grant.amount;
+    return SP_OK;
+}
+
+static char fold(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
+}
+
+static bool category_named(const sp_reference_category *category, sp_text name)
+{
+    if (category->size != name.size)
+        return false;
+    for (uint32_t i = 0; i < name.size; i++)
+        if (fold(category->name[i]) != fold(name.bytes[i]))
+            return false;
+    return true;
+}
+
+static sp_outcome category_create(const sp_reference *r, const sp_command *c, answer *a)
+{
+    for (uint32_t i = 0; i < r->categories_count; i++)
+        if (category_named(&r->categories[i], c->category_create.name))
+            return SP_CATEGORY_EXISTS;
+    if (r->categories_count == r->limits.categories_max)
+        return limit(a, "categories");
+    a->event.type = SP_EVENT_CATEGORY_CREATED;
+    a->event.category_created.category = r->categories_count + 1;
+    a->event.category_created.name = c->category_create.name;
+    return SP_OK;
+}
+
+static void spec_count(const sp_concert_spec *spec, uint64_t *rows, uint64_t *seats)
+{
+    *rows = 0;
+    *seats = 0;
+    for (uint32_t g = 0; g < spec->grades_count; g++) {
+        *rows += spec->grades[g].rows_count;
+        for (uint32_t i = 0; i < spec->grades[g].rows_count; i++)
+            *seats += spec->grades[g].row_sizes[i];
+    }
+}
+
+static sp_outcome concert_create(const sp_reference *r, const sp_command *c, answer *a)
+{
+    const sp_concert_spec *spec = c->concert_create.spec;
+    sp_time_ms until = spec->cancel_until;
+    uint64_t rows, seats, grades_all = spec->grades_count, rows_all, seats_all;
+    spec_count(spec, &rows, &seats);
+    rows_all = rows;
+    seats_all = seats;
+    for (uint32_t i = 0; i < r->concerts_count; i++) {
+        grades_all += r->concerts[i].grades_count;
+        rows_all += r->concerts[i].rows_count;
+        seats_all += r->concerts[i].seats_count;
+    }
+    if (spec->category < 1 || spec->category > r->categories_count)
+        return SP_CATEGORY_UNKNOWN;
+    if (spec->start_date >= spec->end_date || spec->end_date > spec->concert_date || until < 0 ||
+        until > spec->end_date)
+        return SP_VALIDATION_FAILED;
+    if (r->concerts_count == r->limits.concerts_max)
+        return limit(a, "concerts");
+    if (seats_all > r->limits.seats_max)
+        return limit(a, "seats");
+    if (grades_all > r->limits.grades_max)
+        return limit(a, "grades");
+    if (rows_all > r->limits.rows_max)
+        return limit(a, "rows");
+    if (until == 0) {
+        until = spec->end_date - SP_CANCEL_BEFORE_END_MS;
+        if (until < spec->start_date)
+            until = spec->start_date;
+    }
+    a->event.type = SP_EVENT_CONCERT_CREATED;
+    a->event.concert_created.concert = r->concerts_count + 1;
+    a->event.concert_created.host = c->actor;
+    a->event.concert_created.spec = *spec;
+    a->event.concert_created.spec.cancel_until = until;
+    return SP_OK;
+}
+
+static sp_outcome seats_conflict(answer *a, const sp_reference_concert *concert,
+                                 const sp_command *c, sp_outcome outcome)
+{
+    sp_refusal *refusal = &a->refusal;
+    for (uint32_t i = 0; i < c->order_create.seats_count; i++) {
+        sp_seat seat = c->order_create.seats[i];
+        bool known = seat < concert->seats_count;
+        if (outcome == SP_SEAT_UNKNOWN && !known)
+            refusal->conflicts[refusal->conflicts_count++].seat = seat;
+        if (outcome == SP_SEAT_TAKEN && concert->seats[seat].order != 0)
+            refusal->conflicts[refusal->conflicts_count++] =
+                (sp_seat_conflict){seat, SP_SEAT_SOLD, concert->seats[seat].seq};
+    }
+    return refusal->conflicts_count > 0 ? outcome : SP_OK;
+}
+
+static sp_outcome order_create(const sp_reference *r, const sp_command *c, sp_time_ms now,
+                               answer *a)
+{
+    sp_concert_id id = c->order_create.concert;
+    uint32_t count = c->order_create.seats_count;
+    if (id < 1 || id > r->concerts_count)
+        return SP_CONCERT_UNKNOWN;
+    const sp_reference_concert *concert = &r->concerts[id - 1];
+    if (now < concert->start_date) {
+        a->refusal.opens_at = concert->start_date;
+        return SP_SALES_NOT_OPEN;
+    }
+    if (now >= concert->end_date)
+        return SP_SALES_CLOSED;
+    if (seats_conflict(a, concert, c, SP_SEAT_UNKNOWN) != SP_OK)
+        return SP_SEAT_UNKNOWN;
+    sp_points amount = 0;
+    for (uint32_t i = 0; i < count; i++)
+        amount += concert->seats[c->order_create.seats[i]].price;
+    if (c->order_create.amount != SP_AMOUNT_UNSTATED && c->order_create.amount != amount) {
+        a->refusal.amount = amount;
+        return SP_AMOUNT_MISMATCH;
+    }
+    a->refusal.max = concert->max_seats_per_user;
+    a->refusal.have = sp_reference_user_seats(r, c->actor, id);
+    if (a->refusal.have + count > a->refusal.max)
+        return SP_SEAT_LIMIT;
+    if (seats_conflict(a, concert, c, SP_SEAT_TAKEN) != SP_OK)
+        return SP_SEAT_TAKEN;
+    a->refusal.points = r->users[c->actor - 1].points;
+    if (a->refusal.points < amount)
+        return SP_INSUFFICIENT_POINTS;
+    if (!can_move(r, c->actor, concert->host, amount))
+        return limit(a, "points");
+    if (r->orders_count == r->limits.orders_max)
+        return limit(a, "orders");
+    if (count > 1 && listed_seats(r) + count > r->limits.order_seats_max)
+        return limit(a, "order_seats");
+    a->event.type = SP_EVENT_ORDER_PAID;
+    a->event.order_paid.order = r->orders_count + 1;
+    a->event.order_paid.concert = id;
+    a->event.order_paid.buyer = c->actor;
+    a->event.order_paid.amount = amount;
+    a->event.order_paid.seats = c->order_create.seats;
+    a->event.order_paid.seats_count = count;
+    return SP_OK;
+}
+
+static sp_outcome order_cancel(const sp_reference *r, const sp_command *c, sp_time_ms now,
+                               answer *a)
+{
+    sp_order_id id = c->order_cancel.order;
+    bool admin = sp_reference_is_admin(r, c->actor);
+    bool reason = c->order_cancel.reason.size > 0;
+    if (id < 1 || id > r->orders_count)
+        return SP_ORDER_UNKNOWN;
+    const sp_reference_order *order = &r->orders[id - 1];
+    if (order->user != c->actor && !admin)
+        return SP_ORDER_UNKNOWN;
+    if (order->cancelled_at != 0)
+        return SP_ALREADY_CANCELLED;
+    const sp_reference_concert *concert = &r->concerts[order->concert - 1];
+    a->refusal.cancel_until = concert->cancel_until;
+    if (now > concert->cancel_until && !(admin && reason))
+        return SP_CANCEL_CLOSED;
+    if (order->user != c->actor && !reason) {
+        a->refusal.field = "reason";
+        return SP_VALIDATION_FAILED;
+    }
+    if (!can_move(r, concert->host, order->user, order->amount))
+        return limit(a, "points");
+    a->event.type = SP_EVENT_ORDER_CANCELLED;
+    a->event.order_cancelled.order = id;
+    a->event.order_cancelled.amount = order->amount;
+    a->event.order_cancelled.reason = c->order_cancel.reason;
+    return SP_OK;
+}
+
+static sp_outcome who(const sp_reference *r, const sp_command *c)
+{
+    if (c->actor == 0)
+        return SP_OK; /* the operator, or a sign-up */
+    if (!user_exists(r, c->actor))
+        return SP_TOKEN_INVALID;
+    sp_role role = r->users[c->actor - 1].role;
+    switch (c->type) {
+    case SP_COMMAND_ROLE_SET:
+    case SP_COMMAND_POINTS_GRANT:
+    case SP_COMMAND_CATEGORY_CREATE:
+        return role == SP_ROLE_ADMIN ? SP_OK : SP_ROLE_REQUIRED;
+    case SP_COMMAND_CONCERT_CREATE:
+        return role == SP_ROLE_ADMIN || role == SP_ROLE_HOST ? SP_OK : SP_ROLE_REQUIRED;
+    default:
+        return SP_OK;
+    }
+}
+
+static sp_outcome decide(const sp_reference *r, const sp_command *c, sp_time_ms now, answer *a)
+{
+    sp_outcome outcome = who(r, c);
+    if (outcome != SP_OK)
+        return outcome;
+    if (c->idempotency.present) {
+        const sp_reference_key *key = sp_reference_key_find(r, c->actor, &c->idempotency.key, now);
+        if (key != NULL) {
+            a->decision = SP_DECISION_REPLAY;
+            a->replay = key->replay;
+            bool same = memcmp(&key->request, &c->idempotency.request, sizeof key->request) == 0;
+            return same ? SP_OK : SP_IDEMPOTENCY_MISMATCH;
+        }
+        if (sp_reference_keys_full(r, now))
+            return limit(a, "idempotency_keys");
+    }
+    switch (c->type) {
+    case SP_COMMAND_SERVER_START:
+        a->event.type = SP_EVENT_SERVER_STARTED;
+        a->event.server_started.version = c->server_start.version;
+        a->event.server_started.epoch = c->server_start.epoch;
+        return SP_OK;
+    case SP_COMMAND_USER_CREATE:
+        return user_create(r, c, a);
+    case SP_COMMAND_ROLE_SET:
+        return role_set(r, c, a);
+    case SP_COMMAND_POINTS_GRANT:
+        return points_grant(r, c, a);
+    case SP_COMMAND_CATEGORY_CREATE:
+        return category_create(r, c, a);
+    case SP_COMMAND_CONCERT_CREATE:
+        return concert_create(r, c, a);
+    case SP_COMMAND_ORDER_CREATE:
+        return order_create(r, c, now, a);
+    case SP_COMMAND_ORDER_CANCEL:
+        return order_cancel(r, c, now, a);
+    default:
+        return SP_INTERNAL;
+    }
+}
+
+void sp_reference_decide(const sp_reference *r, const sp_command *c, sp_time_ms now, answer *a)
+{
+    a->decision = SP_DECISION_EVENT;
+    a->refusal.conflicts_count = 0;
+    a->event = (sp_event){
+        .seq = r->seq + 1, .time = now, .actor = c->actor, .idempotency = c->idempotency};
+    a->outcome = decide(r, c, now, a);
+    if (a->outcome != SP_OK)
+        a->decision = SP_DECISION_REFUSED;
+}
