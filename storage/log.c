@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include "storage/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include "engine/assert.h"
+#include "storage/bytes.h"
+#include "storage/codec.h"
+#include "storage/profiles.h"
+
+#define BATCH_BYTES_INITIAL (1u << 20)
+#define SPACE_SAMPLE_NS INT64_C(100000000)
+#define READER_CHECK_NS INT64_C(30000000000)
+
+struct sp_event_log {
+    sp_log log; /* first: the interface */
+    sp_env *env;
+    sp_log_head head; /* of the last commit */
+
+    /* The open batch. */
+    MDB_txn *txn; /* NULL = none */
+    MDB_cursor *events;
+    uint64_t count;
+    sp_time_ms last_time; /* of its last event */
+    /* Its events as the chain hashes them, length ‖ bytes: their count and
+     * time come before them in the hash and are known only at the commit. */
+    uint8_t *bytes;
+    size_t size, capacity;
+
+    sp_space_probe probe;
+    void *probe_context;
+    int64_t space_sampled_ns, readers_checked_ns;
+    sp_log_space space;
+
+    bool failed;
+    char error[320];
+};
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static void drop_batch(sp_event_log *log)
+{
+    if (log->txn != NULL)
+        mdb_txn_abort(log->txn); /* closes its cursor too */
+    log->txn = NULL;
+    log->events = NULL;
+    log->count = 0;
+    log->size = 0;
+}
+
+static sp_log_status fail(sp_event_log *log, const char *what, int error)
+{
+    snprintf(log->error, sizeof log->error, "%s after event %llu: %s", what,
+             (unsigned long long)(log->head.seq + log->count), mdb_strerror(error));
+    log->failed = true;
+    drop_batch(log);
+    return SP_LOG_FAILED;
+}
+
+/* Begins the batch's transaction if it is not begun. */
+static int begin(sp_event_log *log)
+{
+    if (log->txn != NULL)
+        return 0;
+    int error = mdb_txn_begin(log->env->mdb, NULL, 0, &log->txn);
+    if (error != 0) {
+        log->txn = NULL;
+        return error;
+    }
+    return mdb_cursor_open(log->txn, log->env->events, &log->events);
+}
+
+/* Room for one more event of any size. */
+static bool reserve(sp_event_log *log)
+{
+    if (log->capacity - log->size >= 4 + SP_EVENT_SIZE_MAX)
+        return true;
+    uint8_t *bytes = realloc(log->bytes, log->capacity * 2);
+    if (bytes == NULL)
+        return false;
+    log->bytes = bytes;
+    log->capacity *= 2;
+    return true;
+}
+
+static sp_log_status on_append(sp_log *self, const sp_event *event)
+{
+    sp_event_log *log = (sp_event_log *)self;
+    if (log->failed)
+        return SP_LOG_FAILED;
+    SP_ASSERT_CMP(event->seq, ==, log->head.seq + log->count + 1);
+    SP_ASSERT_CMP(event->time, >=, log->last_time);
+    int error = begin(log);
+    if (error != 0)
+        return fail(log, "can't begin a batch", error);
+    if (!reserve(log))
+        return fail(log, "no memory for a batch", ENOMEM);
+
+    uint8_t *at = log->bytes + log->size;
+    size_t size = sp_codec_encode(event, at + 4);
+    sp_bytes_put32(at, (uint32_t)size);
+    uint64_t seq = event->seq;
+    MDB_val key = sp_env_key(&seq), value = {size, at + 4};
+    error = mdb_cursor_put(log->events, &key, &value, MDB_APPEND);
+    if (error != 0)
+        return fail(log, "can't append", error);
+    log->size += 4 + size;
+    log->count++;
+    log->last_time = event->time;
+    return SP_LOG_OK;
+}
+
+static sp_log_status on_profile_add(sp_log *self, const sp_profile *profile)
+{
+    sp_event_log *log = (sp_event_log *)self;
+    if (log->failed)
+        return SP_LOG_FAILED;
+    int error = begin(log);
+    if (error == 0)
+        error = sp_profile_put(log->env, log->txn, profile);
+    if (error == MDB_KEYEXIST)
+        return SP_LOG_TAKEN;
+    return error == 0 ? SP_LOG_OK : fail(log, "can't add a profile", error);
+}
+
+/* A reader process that died leaves its snapshot pinned, and the file grows. */
+static void clear_stale_readers(sp_event_log *log)
+{
+    int64_t now = monotonic_ns();
+    int stale;
+    if (now - log->readers_checked_ns < READER_CHECK_NS)
+        return;
+    log->readers_checked_ns = now;
+    mdb_reader_check(log->env->mdb, &stale);
+}
+
+static sp_log_status on_commit(sp_log *self, sp_time_ms time)
+{
+    sp_event_log *log = (sp_event_log *)self;
+    if (log->failed)
+        return SP_LOG_FAILED;
+    if (log->count == 0) {
+        drop_batch(log); /* a refused profile may have begun it */
+        return SP_LOG_OK;
+    }
+    SP_ASSERT_CMP(time, >=, log->last_time);
+    sp_batch_record record = {.count = log->count, .time = time};
+    sp_chain chain;
+    sp_chain_begin(&chain, log->head.chain, log->head.seq + 1, log->count, time);
+    sp_chain_add_framed(&chain, log->bytes, log->size);
+    sp_chain_end(&chain, record.chain);
+
+    uint8_t bytes[SP_BATCH_RECORD_SIZE];
+    sp_batch_record_write(&record, bytes);
+    uint64_t last = log->head.seq + log->count;
+    MDB_val key = sp_env_key(&last), value = {sizeof bytes, bytes};
+    int error = mdb_put(log->txn, log->env->batches, &key, &value, MDB_APPEND);
+    if (error != 0)
+        return fail(log, "can't append a batch", error);
+    error = mdb_txn_commit(log->txn);
+    log->txn = NULL; /* gone either way, and its cursor with it */
+    log->events = NULL;
+    if (error != 0)
+        return fail(log, "can't commit", error);
+
+    log->head.seq = last;
+    log->head.time = time;
+    memcpy(log->head.chain, record.chain, SP_CHAIN_SIZE);
+    log->count = 0;
+    log->size = 0;
+    clear_stale_readers(log);
+    return SP_LOG_OK;
+}
+
+/* What the file system has left, or the map if that is less. */
+static int64_t probe_disk(void *context)
+{
+    sp_event_log *log = context;
+    struct statvfs fs;
+    MDB_envinfo info;
+    MDB_stat stats;
+    if (statvfs(log->env->dir, &fs) != 0)
+        return -1;
+    int64_t disk = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
+    mdb_env_info(log->env->mdb, &info);
+    mdb_env_stat(log->env->mdb, &stats);
+    int64_t map = (int64_t)info.me_mapsize - (int64_t)(info.me_last_pgno + 1) * stats.ms_psize;
+    return disk < map ? disk : map;
+}
+
+static sp_log_space on_space(sp_log *self)
+{
+    sp_event_log *log = (sp_event_log *)self;
+    int64_t now = monotonic_ns();
+    if (now - log->space_sampled_ns < SPACE_SAMPLE_NS)
+        return log->space;
+    log->space_sampled_ns = now;
+    int64_t left = log->probe(log->probe_context);
+    if (left < 0) /* unknown: keep what was known; a full disk fails the commit */
+        return log->space;
+    log->space = left < SP_SPACE_NONE_BYTES  ? SP_SPACE_NONE
+                 : left < SP_SPACE_LOW_BYTES ? SP_SPACE_LOW
+                                             : SP_SPACE_PLENTY;
+    return log->space;
+}
+
+static int read_head(sp_event_log *log)
+{
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    sp_chain_genesis(&log->env->identity, log->head.chain);
+    int error = mdb_txn_begin(log->env->mdb, NULL, MDB_RDONLY, &txn);
+    if (error != 0)
+        return error;
+    error = mdb_cursor_open(txn, log->env->batches, &cursor);
+    if (error != 0)
+        goto abort;
+    error = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    if (error == 0) {
+        sp_batch_record record;
+        if (!sp_env_number(&key, &log->head.seq) || value.mv_size != SP_BATCH_RECORD_SIZE) {
+            error = MDB_CORRUPTED;
+        } else {
+            sp_batch_record_read(value.mv_data, &record);
+            log->head.time = record.time;
+            memcpy(log->head.chain, record.chain, SP_CHAIN_SIZE);
+        }
+    } else if (error == MDB_NOTFOUND) {
+        error = 0; /* empty: the genesis */
+    }
+    mdb_cursor_close(cursor);
+abort:
+    mdb_txn_abort(txn);
+    return error;
+}
+
+sp_storage_status sp_event_log_create(sp_env *env, sp_event_log **out, sp_finding *finding)
+{
+    SP_ASSERT(env->mode != SP_ENV_READ);
+    sp_finding_clear(finding);
+    *out = NULL;
+    sp_event_log *log = calloc(1, sizeof *log);
+    if (log != NULL)
+        log->bytes = malloc(BATCH_BYTES_INITIAL);
+    if (log == NULL || log->bytes == NULL) {
+        free(log);
+        return sp_finding_set(finding, SP_STORAGE_FAILED, 0, "out of memory");
+    }
+    log->log = (sp_log){on_append, on_profile_add, on_commit, on_space};
+    log->env = env;
+    log->capacity = BATCH_BYTES_INITIAL;
+    log->probe = probe_disk;
+    log->probe_context = log;
+    log->space_sampled_ns = -SPACE_SAMPLE_NS;
+    log->readers_checked_ns = monotonic_ns();
+    int error = read_head(log);
+    if (error != 0) {
+        sp_event_log_destroy(log);
+        return sp_finding_set(finding, sp_env_status(error), 0, "the last batch: %s",
+                              mdb_strerror(error));
+    }
+    log->last_time = log->head.time;
+    *out = log;
+    return SP_STORAGE_OK;
+}
+
+void sp_event_log_destroy(sp_event_log *log)
+{
+    if (log == NULL)
+        return;
+    drop_batch(log);
+    free(log->bytes);
+    free(log);
+}
+
+sp_log *sp_event_log_interface(sp_event_log *log)
+{
+    return &log->log;
+}
+
+const char *sp_event_log_error(const sp_event_log *log)
+{
+    return log->error;
+}
+
+void sp_event_log_head(const sp_event_log *log, sp_log_head *out)
+{
+    *out = log->head;
+}
+
+void sp_event_log_probe(sp_event_log *log, sp_space_probe probe, void *context)
+{
+    log->probe = probe;
+    log->probe_context = context;
+    log->space_sampled_ns = -SPACE_SAMPLE_NS;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The event log in LMDB: engine/log.h's sp_log for the sequencer.
+ *
+ * A batch is one LMDB write transaction, begun by its first append or
+ * profile_add and committed by commit, with its record and chain. LMDB flushes
+ * twice, data then meta, before mdb_txn_commit returns; nothing here turns
+ * that off (but the planted fault NOSYNC in the faults variant).
+ *
+ * One thread, the sequencer's, calls everything here, but sp_event_log_error
+ * after a failure, which any thread may read once it learned of the failure.
+ * On the order path nothing is allocated but by LMDB itself; the batch's
+ * buffer grows when a batch is larger than any before.
+ *
+ * After any failure the log is broken for good: the open transaction is
+ * aborted, every later call fails, the text says why.
+ */
+#ifndef SP_STORAGE_LOG_H
+#define SP_STORAGE_LOG_H
+
+#include "engine/log.h"
+#include "storage/chain.h"
+#include "storage/env.h"
+#include "storage/finding.h"
+
+typedef struct sp_event_log sp_event_log;
+
+/* Bytes free for the log, or < 0 if that can't be known. */
+typedef int64_t (*sp_space_probe)(void *context);
+
+/* env: opened for writing; borrowed, outlives the log. Starts behind the last
+ * batch as it stands: check and recover the log first. */
+sp_storage_status sp_event_log_create(sp_env *env, sp_event_log **out, sp_finding *finding);
+/* Drops an uncommitted batch. */
+void sp_event_log_destroy(sp_event_log *log);
+
+sp_log *sp_event_log_interface(sp_event_log *log);
+/* "" while nothing has failed. */
+const char *sp_event_log_error(const sp_event_log *log);
+/* Of the last commit. */
+void sp_event_log_head(const sp_event_log *log, sp_log_head *out);
+
+/* For tests: asks this instead of the file system. It is asked at most every
+ * 100 ms, as the file system is. */
+void sp_event_log_probe(sp_event_log *log, sp_space_probe probe, void *context);
+
+#define SP_SPACE_LOW_BYTES (INT64_C(256) << 20)
+#define SP_SPACE_NONE_BYTES (INT64_C(64) << 20)
+
+#endif
