@@ -47,22 +47,22 @@ typedef struct sp_exchange sp_exchange;
 struct sp_exchange {
     sp_request request;
     sp_loop *loop;
-    sp_conn *conn;     /* the transport's */
-    sp_slot *slot;     /* set between sp_exchange_slot and the end */
-    uint64_t id;       /* of the request, unique in the process: X-Request-Id */
-    bool gone;         /* the client has left: no answer will be made */
-    bool close_after;  /* answer with `Connection: close`: read it in answer
+    sp_conn *conn;    /* the transport's */
+    sp_slot *slot;    /* set between sp_exchange_slot and the end */
+    uint64_t id;      /* of the request, unique in the process: X-Request-Id */
+    bool gone;        /* the client has left: no answer will be made */
+    bool close_after; /* answer with `Connection: close`: read it in answer
                         * (set by the transport for HTTP/1.0, a client's close,
                         * a shutdown, an early error; the app may set it) */
     /* The application's; all zero at begin. */
     struct {
-        const void *route;      /* its row of the table */
-        sp_outcome outcome;     /* a refusal made on the loop */
-        uint32_t params[2];     /* ids from the path */
+        const void *route;  /* its row of the table */
+        sp_outcome outcome; /* a refusal made on the loop */
+        uint32_t params[2]; /* ids from the path */
         int64_t numbers[4];
-        sp_user_id user;        /* from the token; 0 = nobody */
-        void *memory;           /* freed with free() by the transport after end */
-        void *work;             /* pool work under way */
+        sp_user_id user; /* from the token; 0 = nobody */
+        void *memory;    /* freed with free() by the transport after end */
+        void *work;      /* pool work under way */
         uint8_t stage;
     } app;
 };
@@ -77,8 +77,8 @@ typedef struct sp_app_ops {
      * app (bad framing, too large, timeout): appends a whole HTTP response
      * with `Connection: close`. head: answer to a HEAD (no body bytes).
      * ids as in sp_exchange.id. */
-    void (*refuse)(sp_loop *loop, sp_outcome outcome, const char *detail,
-                   uint64_t id, bool head, sp_out *out);
+    void (*refuse)(sp_loop *loop, sp_outcome outcome, const char *detail, uint64_t id, bool head,
+                   sp_out *out);
 } sp_app_ops;
 
 /* The answer can be made when its turn comes. May be called inside begin or

@@ -17,7 +17,10 @@ typedef struct sp_out {
 
 void sp_out_init(sp_out *out);
 void sp_out_close(sp_out *out);
-static inline void sp_out_clear(sp_out *out) { out->size = 0; }
+static inline void sp_out_clear(sp_out *out)
+{
+    out->size = 0;
+}
 /* At least `more` bytes of room behind size; returns where they begin. */
 char *sp_out_reserve(sp_out *out, size_t more);
 void sp_out_bytes(sp_out *out, const void *bytes, size_t size);

@@ -35,11 +35,12 @@ typedef enum sp_header {
 
 typedef struct sp_request {
     sp_method method;
-    uint8_t version_minor; /* HTTP/1.0 or 1.1 */
-    sp_text path;          /* raw, begins with '/', without the query */
-    sp_text query;         /* after '?'; absent if there is no '?' */
+    uint8_t version_minor;            /* HTTP/1.0 or 1.1 */
+    sp_text path;                     /* raw, begins with '/', without the query; or
+                            * `*` of OPTIONS */
+    sp_text query;                    /* after '?'; absent if there is no '?' */
     sp_text headers[SP_HEADER_COUNT]; /* values, outer blanks trimmed */
-    sp_text body;          /* decoded from its framing; size 0 if none */
+    sp_text body;                     /* decoded from its framing; size 0 if none */
 } sp_request;
 
 #endif

@@ -37,6 +37,8 @@ typedef struct sp_server_config {
     uint32_t slots_per_loop;
     uint32_t connections_max; /* over all loops; more are closed at accept */
     uint32_t head_timeout_ms, body_timeout_ms, idle_timeout_ms;
+    uint32_t write_timeout_ms;  /* a client that takes nothing; 0 = 30000 */
+    uint32_t linger_timeout_ms; /* after a last answer; 0 = 2000 */
     sp_queue *queue;
     const sp_views *views;
     sp_clock *clock;

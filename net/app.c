@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One request through the application: found in the table, checked in the
+ * design's order (route, token, media type, body), decoded, started; and
+ * later its answer written, or the problem.
+ */
+#include "net/app.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "engine/assert.h"
+#include "net/answer.h"
+#include "net/negotiate.h"
+#include "net/problem.h"
+
+#define KEY_SIZE_MAX 255u
+
+sp_app *sp_app_create(const sp_app_config *config)
+{
+    char secret[32];
+    sp_app *app = calloc(1, sizeof *app);
+    if (!app || sodium_init() < 0)
+        goto failed;
+    app->config = *config;
+    randombytes_buf(secret, sizeof secret);
+    if (!sp_token_signer_init(&app->signer, &config->signing_key) ||
+        !sp_password_hash(secret, sizeof secret, app->dummy_hash))
+        goto failed;
+    sodium_memzero(app->config.signing_key.bytes, sizeof app->config.signing_key.bytes);
+    return app;
+failed:
+    if (app)
+        sodium_memzero(app, sizeof *app);
+    free(app);
+    return NULL;
+}
+
+void sp_app_destroy(sp_app *app)
+{
+    if (!app)
+        return;
+    sp_token_signer_close(&app->signer);
+    free(app);
+}
+
+void *sp_app_loop_create(void *app, sp_loop *loop)
+{
+    size_t words_size = sp_words_of_seats(SP_SEATS_PER_CONCERT_MAX) * sizeof(uint64_t);
+    sp_app_loop *app_loop = calloc(1, sizeof *app_loop);
+    if (!app_loop)
+        return NULL;
+    app_loop->app = app;
+    app_loop->loop = loop;
+    app_loop->date_s = -1;
+    app_loop->reader = sp_json_reader_create();
+    app_loop->json = sp_json_writer_create();
+    app_loop->verifier = sp_token_verifier_create(&app_loop->app->signer, app_loop->reader);
+    app_loop->sold = malloc(words_size);
+    app_loop->held = malloc(words_size);
+    if (!app_loop->reader || !app_loop->json || !app_loop->verifier || !app_loop->sold ||
+        !app_loop->held) {
+        sp_app_loop_destroy(app_loop);
+        return NULL;
+    }
+    sp_password_gate_init(&app_loop->gate, sp_loop_uv(loop), app_loop->app->config.loops_count);
+    return app_loop;
+}
+
+void sp_app_loop_destroy(void *context)
+{
+    sp_app_loop *app_loop = context;
+    if (!app_loop)
+        return;
+    sp_token_verifier_destroy(app_loop->verifier);
+    sp_json_reader_destroy(app_loop->reader);
+    sp_json_writer_destroy(app_loop->json);
+    free(app_loop->sold);
+    free(app_loop->held);
+    free(app_loop);
+}
+
+void sp_app_refuse(sp_exchange *ex, sp_outcome outcome)
+{
+    SP_ASSERT_CMP(outcome, !=, SP_OK);
+    ex->app.outcome = outcome;
+    sp_exchange_ready(ex);
+}
+
+/* Refuses with what was noted while decoding. Takes the place of anything
+ * that a decoder has left in the exchange's memory. */
+static void refuse_noted(sp_exchange *ex, sp_outcome outcome)
+{
+    free(ex->app.memory);
+    ex->app.memory = sp_field_errors_copy(&sp_app_loop_of(ex)->errors);
+    sp_app_refuse(ex, outcome);
+}
+
+sp_text sp_app_keep_text(sp_exchange *ex, sp_text text)
+{
+    SP_ASSERT(!ex->app.memory);
+    char *copy = malloc(text.size ? text.size : 1);
+    SP_ASSERT(copy);
+    memcpy(copy, text.bytes, text.size);
+    ex->app.memory = copy;
+    return (sp_text){copy, text.size};
+}
+
+sp_account_work *sp_app_work(sp_exchange *ex)
+{
+    if (!ex->app.work) {
+        sp_account_work *work = calloc(1, sizeof *work);
+        SP_ASSERT(work);
+        work->ex = ex;
+        work->app = sp_app_loop_of(ex)->app;
+        ex->app.work = work;
+    }
+    return ex->app.work;
+}
+
+static bool is_waited_for(const sp_password_job *job)
+{
+    return !((const sp_account_work *)job)->ex->gone;
+}
+
+void sp_app_compute(sp_exchange *ex, void (*compute)(sp_password_job *job),
+                    void (*done)(sp_password_job *job))
+{
+    sp_password_job *job = &sp_app_work(ex)->job;
+    job->is_wanted = is_waited_for;
+    job->compute = compute;
+    job->done = done;
+    if (!sp_password_gate_enter(&sp_app_loop_of(ex)->gate, job))
+        sp_app_refuse(ex, SP_BUSY);
+}
+
+/* Pool thread. */
+static void on_read_profile(uv_work_t *request)
+{
+    sp_account_work *work = request->data;
+    sp_profile_reader *profiles = work->app->config.profiles;
+    int found = profiles->by_id(profiles, work->profile.user, &work->profile);
+    work->has_profile = found == 1;
+    work->outcome = found < 0 ? SP_INTERNAL : SP_OK;
+}
+
+static void on_profile_read(uv_work_t *request, int status)
+{
+    (void)status; /* nobody cancels */
+    sp_account_work *work = request->data;
+    sp_exchange *ex = work->ex;
+    if (ex->gone)
+        sp_exchange_abandon(ex);
+    else if (work->outcome != SP_OK)
+        sp_app_refuse(ex, work->outcome);
+    else
+        sp_exchange_ready(ex);
+}
+
+void sp_app_read_profile(sp_exchange *ex, sp_user_id user)
+{
+    sp_account_work *work = sp_app_work(ex);
+    work->profile.user = user;
+    work->job.work.data = work;
+    int status =
+        uv_queue_work(sp_loop_uv(ex->loop), &work->job.work, on_read_profile, on_profile_read);
+    SP_ASSERT_CMP(status, ==, 0); /* fails only without a callback */
+}
+
+sp_json_writer *sp_app_json(sp_exchange *ex)
+{
+    sp_out *scratch = sp_loop_scratch(ex->loop);
+    sp_out_clear(scratch);
+    sp_json_begin(sp_app_loop_of(ex)->json, scratch);
+    return sp_app_loop_of(ex)->json;
+}
+
+/* BLAKE2b-128 of parts with a zero byte between them: none of them holds one
+ * but the last, so no two lists of parts look alike. */
+static void hash_parts(sp_hash128 *out, const sp_text *parts, uint32_t count)
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, NULL, 0, sizeof out->bytes);
+    for (uint32_t i = 0; i < count; i++) {
+        if (i > 0)
+            crypto_generichash_update(&state, (const unsigned char *)"", 1);
+        crypto_generichash_update(&state, (const unsigned char *)parts[i].bytes, parts[i].size);
+    }
+    crypto_generichash_final(&state, out->bytes, sizeof out->bytes);
+}
+
+static void set_idempotency(const sp_exchange *ex, sp_idempotency *idempotency)
+{
+    const sp_request *request = &ex->request;
+    const sp_route *route = sp_route_of(ex);
+    sp_text key = request->headers[SP_HEADER_IDEMPOTENCY_KEY];
+    idempotency->present = route->keyed && key.bytes;
+    if (!idempotency->present)
+        return;
+    sp_text scope[] = {{route->pattern, (uint32_t)strlen(route->pattern)}, key};
+    hash_parts(&idempotency->key, scope, 2);
+    sp_text whole[] = {request->path, request->body};
+    hash_parts(&idempotency->request, whole, 2);
+}
+
+void sp_app_push(sp_exchange *ex)
+{
+    sp_slot *slot = sp_exchange_slot(ex);
+    if (!slot) {
+        sp_app_refuse(ex, SP_QUEUE_FULL);
+        return;
+    }
+    slot->command = sp_app_loop_of(ex)->command;
+    slot->command.actor = ex->app.user;
+    set_idempotency(ex, &slot->command.idempotency);
+    sp_exchange_push(ex);
+}
+
+/* The server's own state comes before anything about the request. */
+static sp_outcome check_server(const sp_app *app, const sp_route *route)
+{
+    if (route && route->always)
+        return SP_OK;
+    if (atomic_load_explicit(app->config.failed, memory_order_acquire))
+        return SP_STOPPING;
+    if (!atomic_load_explicit(app->config.serving, memory_order_acquire))
+        return SP_STARTING;
+    return SP_OK;
+}
+
+static sp_outcome check_who(sp_exchange *ex, const sp_route *route)
+{
+    sp_app_loop *app_loop = sp_app_loop_of(ex);
+    if (route->who == SP_WHO_SIGN_UP && !app_loop->app->config.signup_open)
+        return SP_SIGNUP_CLOSED;
+    if (route->who < SP_WHO_USER)
+        return SP_OK;
+    sp_text token = sp_bearer_token(ex->request.headers[SP_HEADER_AUTHORIZATION]);
+    if (!token.bytes)
+        return SP_TOKEN_MISSING;
+    return sp_token_verify(app_loop->verifier, token, sp_loop_now(ex->loop), &ex->app.user);
+}
+
+static sp_outcome check_media(const sp_exchange *ex, const sp_route *route)
+{
+    const sp_request *request = &ex->request;
+    if (route->body != SP_BODY_NONE && request->body.size > 0 &&
+        !sp_media_is_json(request->headers[SP_HEADER_CONTENT_TYPE]))
+        return SP_UNSUPPORTED_MEDIA_TYPE;
+    return sp_accept_allows_json(request->headers[SP_HEADER_ACCEPT]) ? SP_OK : SP_NOT_ACCEPTABLE;
+}
+
+static bool check_key(sp_decode *decode, sp_text key)
+{
+    bool ok = key.size >= 1 && key.size <= KEY_SIZE_MAX;
+    for (uint32_t i = 0; ok && i < key.size; i++)
+        ok = key.bytes[i] > ' ' && key.bytes[i] <= '~';
+    if (!ok)
+        sp_decode_fail(decode, SP_FIELD("Idempotency-Key"), "format",
+                       "1 to 255 visible ASCII characters");
+    return ok;
+}
+
+/* Body, query, key: all that is wrong with their shape in one list. false =
+ * refused. */
+static bool decode_request(sp_exchange *ex, const sp_route *route)
+{
+    sp_app_loop *app_loop = sp_app_loop_of(ex);
+    const sp_request *request = &ex->request;
+    sp_decode decode = {app_loop->reader, &app_loop->errors};
+    const sp_json_node *root = NULL;
+    sp_field_errors_clear(&app_loop->errors);
+    bool has_body =
+        route->body == SP_BODY_JSON || (route->body == SP_BODY_OPTIONAL && request->body.size > 0);
+    if (has_body) {
+        root = sp_json_read(app_loop->reader, request->body, &app_loop->errors.detail);
+        if (!root) {
+            refuse_noted(ex, SP_MALFORMED_BODY);
+            return false;
+        }
+    }
+    bool ok = sp_decode_query(&decode, request->query, route->params, ex->app.numbers);
+    if (route->keyed && request->headers[SP_HEADER_IDEMPOTENCY_KEY].bytes)
+        ok = check_key(&decode, request->headers[SP_HEADER_IDEMPOTENCY_KEY]) && ok;
+    if (route->decode)
+        ok = route->decode(ex, &decode, root) && ok;
+    if (!ok)
+        refuse_noted(ex, SP_VALIDATION_FAILED);
+    return ok;
+}
+_Static_assert(SP_PARAMS <= 4, "sp_exchange.app.numbers has room for four");
+
+static sp_outcome check(sp_exchange *ex, const sp_route *route, unsigned allowed)
+{
+    sp_outcome outcome = check_server(sp_app_loop_of(ex)->app, route);
+    if (outcome != SP_OK)
+        return outcome;
+    if (!route)
+        return allowed ? SP_METHOD_NOT_ALLOWED : SP_ROUTE_UNKNOWN;
+    outcome = check_who(ex, route);
+    return outcome != SP_OK ? outcome : check_media(ex, route);
+}
+
+static void begin(sp_exchange *ex)
+{
+    sp_route_match match = sp_router_match(ex->request.method, ex->request.path);
+    const sp_route *route = match.route;
+    ex->app.route = route;
+    memcpy(ex->app.params, match.params, sizeof ex->app.params);
+    sp_outcome outcome = check(ex, route, match.allowed);
+    if (outcome != SP_OK)
+        sp_app_refuse(ex, outcome);
+    else if (!decode_request(ex, route))
+        return;
+    else if (route->start)
+        route->start(ex);
+    else
+        sp_exchange_ready(ex);
+}
+
+static void completed(sp_exchange *ex)
+{
+    const sp_route *route = sp_route_of(ex);
+    if (ex->slot->result.outcome == SP_OK && route->completed)
+        route->completed(ex);
+    else
+        sp_exchange_ready(ex);
+}
+
+/* OPTIONS is answered from the table for every path that is in it. */
+static void answer_method(sp_exchange *ex, sp_out *out)
+{
+    char allow[SP_ALLOW_SIZE_MAX];
+    sp_app_loop *app_loop = sp_app_loop_of(ex);
+    sp_route_match match = sp_router_match(ex->request.method, ex->request.path);
+    sp_text methods = {allow, sp_router_allow(match.allowed, allow)};
+    if (ex->request.method == SP_METHOD_OPTIONS) {
+        sp_answer answer = {.status = 204, .allow = methods};
+        sp_answer_write(app_loop, sp_answer_to_exchange(ex), &answer, out);
+        return;
+    }
+    sp_problem problem = {.outcome = SP_METHOD_NOT_ALLOWED, .allow = methods};
+    sp_problem_write(app_loop, sp_answer_to_exchange(ex), &problem, out);
+}
+
+/* A refusal of the engine, with its details. */
+static void answer_refusal(sp_exchange *ex, sp_out *out)
+{
+    const sp_slot *slot = ex->slot;
+    sp_problem problem = {.outcome = slot->result.outcome, .refusal = &slot->result.refusal};
+    if (slot->command.type == SP_COMMAND_ORDER_CREATE)
+        problem.card = sp_views_card(sp_loop_views(ex->loop), slot->command.order_create.concert);
+    sp_problem_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &problem, out);
+}
+
+static void answer(sp_exchange *ex, sp_out *out)
+{
+    sp_outcome outcome = ex->app.outcome;
+    if (outcome == SP_METHOD_NOT_ALLOWED) {
+        answer_method(ex, out);
+    } else if (outcome != SP_OK) {
+        bool noted = outcome == SP_VALIDATION_FAILED || outcome == SP_MALFORMED_BODY;
+        const sp_field_errors *errors = noted ? ex->app.memory : NULL;
+        sp_problem problem = {
+            .outcome = outcome, .errors = errors, .detail = errors ? errors->detail : NULL};
+        sp_problem_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &problem, out);
+    } else if (ex->slot && ex->slot->result.outcome != SP_OK) {
+        answer_refusal(ex, out);
+    } else {
+        sp_route_of(ex)->answer(ex, out);
+    }
+}
+
+static void end(sp_exchange *ex)
+{
+    if (ex->slot && ex->slot->command.type == SP_QUERY_ORDERS && ex->slot->result.outcome == SP_OK)
+        free(ex->slot->result.orders.items);
+    if (ex->app.work) {
+        /* A password, or a hash of one, may be in it. */
+        sodium_memzero(ex->app.work, sizeof(sp_account_work));
+        free(ex->app.work);
+    }
+}
+
+static void refuse(sp_loop *loop, sp_outcome outcome, const char *detail, uint64_t id, bool head,
+                   sp_out *out)
+{
+    char allow[SP_ALLOW_SIZE_MAX];
+    sp_problem problem = {.outcome = outcome, .detail = detail};
+    /* A 405 must name methods (RFC 9110, 15.5.6); one that is not known to
+     * HTTP's reader is not known to any path, so those of all are named. */
+    if (outcome == SP_METHOD_NOT_ALLOWED)
+        problem.allow = (sp_text){allow, sp_router_allow(sp_router_methods(), allow)};
+    sp_answer_to to = {.request_id = id, .head = head, .close = true};
+    sp_problem_write(sp_loop_app(loop), to, &problem, out);
+}
+
+const sp_app_ops sp_app_ops_http = {
+    .begin = begin,
+    .completed = completed,
+    .answer = answer,
+    .end = end,
+    .refuse = refuse,
+};

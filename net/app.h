@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The application above the seam of net/exchange.h: routes, tokens, decoding,
+ * answers. Made once, shared by all loops, immutable after creation; each loop
+ * has a context of its own (parser, generator, token cache, password gate).
+ *
+ * Wiring: sp_server_config.app = &sp_app_ops_http, .app_context = the sp_app,
+ * .app_loop_create = sp_app_loop_create, .app_loop_destroy =
+ * sp_app_loop_destroy.
+ *
+ * Passwords and profiles are read on libuv's thread pool: at most
+ * max(loops, processors / 2) of its threads compute passwords, so it should
+ * have more than that (UV_THREADPOOL_SIZE, default 4).
+ *
+ * The same rules for e-mail, nickname and password serve the tools: see
+ * net/text_rules.h and net/password.h, included here.
+ */
+#ifndef SP_NET_APP_H
+#define SP_NET_APP_H
+
+#include <stdatomic.h>
+
+#include "engine/profile.h"
+#include "net/exchange.h"
+#include "net/password.h"
+#include "net/text_rules.h"
+#include "net/token.h"
+
+typedef struct sp_app sp_app;
+
+typedef struct sp_app_config {
+    sp_profile_reader *profiles; /* borrowed; called on pool threads */
+    sp_signing_key signing_key;  /* copied */
+    bool signup_open;
+    sp_points signup_points; /* 0 … SP_GRANT_MAX */
+    /* Borrowed; written by the program (release), read by loops (acquire).
+     * While *serving is false, and for good once *failed is true, every route
+     * but /livez answers 503: starting, or stopping. */
+    const atomic_bool *serving;
+    const atomic_bool *failed;
+    uint32_t loops_count; /* who share the password computations */
+} sp_app_config;
+
+/* Blocks for one password computation (the dummy that an unknown e-mail is
+ * checked against). NULL if out of memory or the key's id is not one. */
+sp_app *sp_app_create(const sp_app_config *config);
+/* After all loops have ended. Wipes the key. */
+void sp_app_destroy(sp_app *app);
+
+extern const sp_app_ops sp_app_ops_http;
+
+/* The context of one loop; any thread while the loop does not run. NULL if
+ * out of memory. */
+void *sp_app_loop_create(void *app, sp_loop *loop);
+void sp_app_loop_destroy(void *app_loop);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/conn.h"
+
+#include <sys/socket.h>
+
+#include "engine/assert.h"
+#include "net/loop.h"
+
+static uv_stream_t *stream_of(sp_conn *conn)
+{
+    return (uv_stream_t *)&conn->tcp;
+}
+
+size_t sp_conn_unsent(const sp_conn *conn)
+{
+    return conn->out.size + uv_stream_get_write_queue_size((const uv_stream_t *)&conn->tcp);
+}
+
+sp_out *sp_conn_out(sp_conn *conn)
+{
+    if (conn->out.bytes == NULL)
+        sp_loop_out_take(conn->loop, &conn->out);
+    return &conn->out;
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    sp_conn *conn = write->data;
+    conn->write_pending = false;
+    sp_loop_out_give(conn->loop, &conn->writing);
+    if (conn->closing)
+        return;
+    sp_deadline_set(&conn->loop->deadlines, &conn->write_deadline, SP_DEADLINE_NONE, 0);
+    if (status < 0)
+        sp_conn_close(conn);
+    else
+        sp_conn_touch(conn);
+}
+
+/* What the kernel did not take at once waits in libuv, in a buffer that stays
+ * where it is; new answers gather in a fresh one. */
+static bool write_rest(sp_conn *conn, size_t taken)
+{
+    conn->writing = conn->out;
+    sp_out_init(&conn->out);
+    uv_buf_t buf = uv_buf_init(conn->writing.bytes + taken, (unsigned)(conn->writing.size - taken));
+    conn->write.data = conn;
+    if (uv_write(&conn->write, stream_of(conn), &buf, 1, on_written) != 0) {
+        sp_loop_out_give(conn->loop, &conn->writing);
+        sp_conn_close(conn);
+        return false;
+    }
+    conn->write_pending = true;
+    conn->stalled_size = uv_stream_get_write_queue_size(stream_of(conn));
+    sp_deadline_set(&conn->loop->deadlines, &conn->write_deadline, SP_DEADLINE_WRITE,
+                    uv_now(&conn->loop->uv));
+    return true;
+}
+
+bool sp_conn_flush(sp_conn *conn)
+{
+    if (conn->out.size == 0 || conn->write_pending)
+        return true;
+    uv_buf_t buf = uv_buf_init(conn->out.bytes, (unsigned)conn->out.size);
+    int taken = uv_try_write(stream_of(conn), &buf, 1);
+    if (taken < 0 && taken != UV_EAGAIN) {
+        sp_conn_close(conn);
+        return false;
+    }
+    size_t size = taken > 0 ? (size_t)taken : 0;
+    if (size < conn->out.size)
+        return write_rest(conn, size);
+    sp_loop_out_give(conn->loop, &conn->out);
+    return true;
+}
+
+void sp_conn_linger(sp_conn *conn)
+{
+    int fd;
+    SP_ASSERT(!conn->write_pending);
+    /* By hand and at once: uv_shutdown would only wait for writes, of which
+     * there are none. */
+    if (uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0 || shutdown(fd, SHUT_WR) != 0) {
+        sp_conn_close(conn);
+        return;
+    }
+    conn->lingering = true;
+}
+
+void sp_conn_reset(sp_conn *conn)
+{
+    /* SO_LINGER of 0 makes the close a reset; nothing is lost if it fails. */
+    struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    int fd;
+    if (!conn->closing && uv_fileno((uv_handle_t *)&conn->tcp, &fd) == 0)
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    sp_conn_close(conn);
+}
+
+bool sp_conn_is_stalled(sp_conn *conn)
+{
+    size_t unsent = uv_stream_get_write_queue_size(stream_of(conn));
+    if (unsent >= conn->stalled_size)
+        return true;
+    conn->stalled_size = unsent;
+    return false;
+}

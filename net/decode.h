@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Bodies and queries into commands. A decoder walks the whole tree and notes
+ * every bad field, so that a client learns of all at once; what it writes
+ * before it fails means nothing. On the loop's thread; never blocks.
+ *
+ * Codes of field errors: required, unknown, duplicate, type, range, format,
+ * too_short, too_long; and `invalid` for what only the engine can judge.
+ */
+#ifndef SP_NET_DECODE_H
+#define SP_NET_DECODE_H
+
+#include "engine/command.h"
+#include "net/field_errors.h"
+#include "net/json_read.h"
+
+typedef struct sp_decode {
+    const sp_json_reader *reader;
+    sp_field_errors *errors;
+} sp_decode;
+
+/* ---- Whole bodies. true = nothing was wrong with it. ---- */
+
+/* POST /v1/orders: fills order_create (seats sorted ascending). */
+bool sp_decode_order(sp_decode *decode, const sp_json_node *root, sp_command *out);
+
+/* POST /v1/orders/{id}/cancel: root NULL = there was no body. reason borrows. */
+bool sp_decode_cancel(sp_decode *decode, const sp_json_node *root, sp_text *reason);
+
+/* POST /v1/concerts: *out is one malloc'ed block with all that the spec
+ * borrows inside it; NULL if anything was wrong. body_size bounds its texts. */
+bool sp_decode_concert(sp_decode *decode, const sp_json_node *root, uint32_t body_size,
+                       sp_concert_spec **out);
+
+/* POST /v1/categories: name borrows. */
+bool sp_decode_category(sp_decode *decode, const sp_json_node *root, sp_text *name);
+
+typedef struct sp_credentials {
+    sp_text email, password;
+    sp_text nickname; /* sign-up only */
+} sp_credentials;
+
+/* POST /v1/users and POST /v1/auth/login; the texts borrow. A log-in only has
+ * to have texts of sane size: rules may change after a sign-up. */
+bool sp_decode_sign_up(sp_decode *decode, const sp_json_node *root, sp_credentials *out);
+bool sp_decode_login(sp_decode *decode, const sp_json_node *root, sp_credentials *out);
+
+/* PUT /v1/users/{id}/role and POST /v1/users/{id}/points. */
+bool sp_decode_role(sp_decode *decode, const sp_json_node *root, sp_role *out);
+bool sp_decode_grant(sp_decode *decode, const sp_json_node *root, sp_points *out);
+
+/* ---- Queries ---- */
+
+typedef enum sp_param {
+    SP_PARAM_LIMIT,    /* 1 … 100 */
+    SP_PARAM_CURSOR,   /* an id */
+    SP_PARAM_CATEGORY, /* an id */
+    SP_PARAMS
+} sp_param;
+
+#define SP_LIST_LIMIT_DEFAULT 20
+#define SP_LIST_LIMIT_MAX 100
+
+/* allowed: a mask of 1 << sp_param. What is not given gets its default
+ * (limit 20, others 0). false = something was wrong. */
+bool sp_decode_query(sp_decode *decode, sp_text query, unsigned allowed, int64_t values[SP_PARAMS]);
+
+/* Exactly a decimal number 1 … 2^32-1 without leading zeros: the form of an
+ * id in a path, a query or a body. */
+bool sp_decode_id_text(sp_text text, uint32_t *out);
+
+/* ---- Fields, for the decoders. Each notes what is wrong and returns false;
+ * a NULL node returns false in silence (its absence was noted, or allowed). */
+
+typedef struct sp_decode_member {
+    const char *name;
+    bool required;
+} sp_decode_member;
+
+/* Sorts the members of an object by a table: found[i] is the value of
+ * members[i], or NULL; null counts as absent where a member is optional. */
+bool sp_decode_object(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                      const sp_decode_member *members, uint32_t count, const sp_json_node **found);
+
+bool sp_decode_integer(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                       int64_t min, int64_t max, int64_t *out);
+bool sp_decode_boolean(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                       bool *out);
+/* A decimal string, or an integer. */
+bool sp_decode_id(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                  uint32_t *out);
+/* RFC 3339, or Unix seconds as an integer. */
+bool sp_decode_time(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                    sp_time_ms *out);
+/* One of `names`; *out = its index. */
+bool sp_decode_choice(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                      const char *const *names, uint32_t count, uint32_t *out);
+/* Any string: for those with a rule of their own (net/text_rules.h). */
+bool sp_decode_string(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                      sp_text *out);
+bool sp_decode_array(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                     uint32_t count_min, uint32_t count_max, const char *detail);
+/* A line or paragraphs of at most size_max bytes; empty only if optional. */
+typedef struct sp_decode_text_rule {
+    uint32_t size_max;
+    bool paragraphs, may_be_empty;
+} sp_decode_text_rule;
+bool sp_decode_text(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
+                    sp_decode_text_rule rule, sp_text *out);
+
+/* Notes an error of a field; false, so that a check can end with it. */
+bool sp_decode_fail(sp_decode *decode, const sp_field_path *path, const char *code,
+                    const char *detail);
+
+/* Path of a member of the body itself. */
+#define SP_FIELD(literal) (&(sp_field_path){NULL, SP_TEXT(literal), 0})
+
+#endif

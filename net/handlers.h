@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The functions that the route table names, by noun (users.c, auth.c, …).
+ * What each kind does stands in net/router.h.
+ */
+#ifndef SP_NET_HANDLERS_H
+#define SP_NET_HANDLERS_H
+
+#include "net/router.h"
+
+/* users.c */
+bool sp_users_decode_sign_up(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_users_start_sign_up(sp_exchange *ex);
+void sp_users_answer_sign_up(sp_exchange *ex, sp_out *out);
+void sp_users_start_me(sp_exchange *ex);
+bool sp_users_decode_role(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_users_start_role(sp_exchange *ex);
+bool sp_users_decode_grant(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_users_start_grant(sp_exchange *ex);
+void sp_users_completed(sp_exchange *ex);
+void sp_users_answer(sp_exchange *ex, sp_out *out);
+
+/* auth.c */
+bool sp_auth_decode_login(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_auth_start_login(sp_exchange *ex);
+void sp_auth_answer_login(sp_exchange *ex, sp_out *out);
+
+/* categories.c */
+bool sp_categories_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_categories_answer_create(sp_exchange *ex, sp_out *out);
+void sp_categories_answer_list(sp_exchange *ex, sp_out *out);
+
+/* concerts.c */
+bool sp_concerts_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_concerts_answer_create(sp_exchange *ex, sp_out *out);
+void sp_concerts_answer_list(sp_exchange *ex, sp_out *out);
+void sp_concerts_answer(sp_exchange *ex, sp_out *out);
+
+/* seatmap.c */
+void sp_seatmap_answer(sp_exchange *ex, sp_out *out);
+
+/* orders.c */
+bool sp_orders_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_orders_answer_create(sp_exchange *ex, sp_out *out);
+void sp_orders_start_list(sp_exchange *ex);
+void sp_orders_answer_list(sp_exchange *ex, sp_out *out);
+void sp_orders_start_get(sp_exchange *ex);
+bool sp_orders_decode_cancel(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_orders_start_cancel(sp_exchange *ex);
+void sp_orders_answer(sp_exchange *ex, sp_out *out);
+
+/* health.c */
+void sp_health_answer_live(sp_exchange *ex, sp_out *out);
+void sp_health_answer_ready(sp_exchange *ex, sp_out *out);
+
+#endif

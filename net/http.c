@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/http.h"
+
+/* A request line that exceeds this holds a target that is too long. */
+#define REQUEST_LINE_SIZE_MAX (SP_HTTP_TARGET_SIZE_MAX + 64u)
+
+_Static_assert(REQUEST_LINE_SIZE_MAX < SP_HTTP_HEAD_SIZE_MAX,
+               "a target that is too long must be found before a head that is too large");
+
+enum {
+    FRESH,      /* nothing yet */
+    CRLF_BEGUN, /* the CR of the one empty line that may come first … */
+    CRLF_SEEN,  /* … and all of it (RFC 9112, 2.2) */
+    REQUEST_LINE,
+    FIELDS,
+    BODY_SIZED,
+    BODY_CHUNKED,
+    DONE, /* whole or refused */
+};
+
+void sp_http_init(sp_http *http)
+{
+    http->state = FRESH;
+    http->head = false;
+    http->outcome = SP_OK;
+    http->detail = NULL;
+    http->line_offset = 0;
+    http->body_left = 0;
+    http->facts = (sp_http_facts){0};
+    sp_http_message_init(&http->message);
+}
+
+void sp_http_close(sp_http *http)
+{
+    sp_http_message_close(&http->message);
+}
+
+bool sp_http_is_fresh(const sp_http *http)
+{
+    return http->state == FRESH;
+}
+
+bool sp_http_in_head(const sp_http *http)
+{
+    return http->state == REQUEST_LINE || http->state == FIELDS;
+}
+
+bool sp_http_in_body(const sp_http *http)
+{
+    return http->state == BODY_SIZED || http->state == BODY_CHUNKED;
+}
+
+static sp_http_event refuse(sp_http *http, sp_outcome outcome, const char *detail)
+{
+    http->state = DONE;
+    http->outcome = outcome;
+    http->detail = detail;
+    return SP_HTTP_REFUSED;
+}
+
+static sp_http_event malformed(sp_http *http, const char *detail)
+{
+    return refuse(http, SP_MALFORMED_REQUEST, detail);
+}
+
+/* One byte before the request line. SP_HTTP_MORE; the state says whether the
+ * byte belonged to the leading empty line. */
+static sp_http_event before_request_line(sp_http *http, char c)
+{
+    switch (http->state) {
+    case CRLF_BEGUN:
+        if (c != '\n')
+            return malformed(http, "A CR stands without its LF.");
+        http->state = CRLF_SEEN;
+        return SP_HTTP_MORE;
+    case CRLF_SEEN:
+        if (c == '\r' || c == '\n')
+            return malformed(http, "More than one empty line precedes the request line.");
+        break;
+    default:
+        if (c == '\n')
+            return malformed(http, "An LF stands without its CR.");
+        if (c == '\r') {
+            http->state = CRLF_BEGUN;
+            return SP_HTTP_MORE;
+        }
+    }
+    http->state = REQUEST_LINE;
+    return SP_HTTP_MORE;
+}
+
+/* New bytes of the head, from `offset` of the message: no control bytes, and
+ * CR and LF only together. An LF can only be the last one: lines are gathered
+ * one at a time. */
+static const char *find_bad_byte(const sp_http_message *message, uint32_t offset)
+{
+    for (uint32_t i = offset; i < message->size; i++) {
+        char c = message->bytes[i];
+        bool after_cr = i > 0 && message->bytes[i - 1] == '\r';
+        if (c == '\n' && !after_cr)
+            return "An LF stands without its CR.";
+        if (c != '\n' && after_cr)
+            return "A CR stands without its LF.";
+        if (c != '\r' && c != '\n' && !sp_http_is_line_byte((unsigned char)c))
+            return "The head holds a byte that is not allowed.";
+    }
+    return NULL;
+}
+
+static sp_http_event head_is_whole(sp_http *http)
+{
+    const sp_http_facts *facts = &http->facts;
+    const char *detail = NULL;
+    sp_outcome outcome = sp_http_check_head(facts, &detail);
+    if (outcome == SP_OK)
+        outcome = sp_http_fields_head(&http->fields, facts, &http->message, &detail);
+    if (outcome == SP_BUSY)
+        return SP_HTTP_NO_MEMORY;
+    if (outcome != SP_OK)
+        return refuse(http, outcome, detail);
+    if (facts->chunked) {
+        sp_http_chunk_init(&http->chunk);
+        http->state = BODY_CHUNKED;
+        return SP_HTTP_HEAD;
+    }
+    http->body_left = (uint32_t)facts->content_length;
+    http->state = http->body_left > 0 ? BODY_SIZED : DONE;
+    return http->body_left > 0 ? SP_HTTP_HEAD : SP_HTTP_REQUEST;
+}
+
+/* The line [line_offset, end of the message) has its CRLF. */
+static sp_http_event line_is_whole(sp_http *http)
+{
+    const char *line = http->message.bytes + http->line_offset;
+    uint32_t size = http->message.size - http->line_offset - 2;
+    const char *detail = NULL;
+    sp_outcome outcome;
+    http->line_offset = http->message.size;
+    if (http->state == REQUEST_LINE) {
+        outcome = sp_http_check_request_line(line, size, &http->facts, &detail);
+        http->head = http->facts.method == SP_METHOD_HEAD;
+        http->state = FIELDS;
+    } else if (size == 0) {
+        return head_is_whole(http);
+    } else {
+        outcome = sp_http_check_field(line, size, &http->facts, &detail);
+    }
+    return outcome == SP_OK ? SP_HTTP_MORE : refuse(http, outcome, detail);
+}
+
+static sp_http_event head_is_full(sp_http *http)
+{
+    if (http->state == REQUEST_LINE)
+        return refuse(http, SP_URI_TOO_LONG, "A request target has at most 8192 bytes.");
+    return refuse(http, SP_HEADERS_TOO_LARGE, "A request head has at most 16384 bytes.");
+}
+
+/* Gathers and checks up to one line of the head. */
+static sp_http_event feed_line(sp_http *http, const char *bytes, size_t size, size_t *used)
+{
+    const char *lf = memchr(bytes, '\n', size);
+    size_t take = lf != NULL ? (size_t)(lf - bytes) + 1 : size;
+    uint32_t limit = http->state == REQUEST_LINE ? REQUEST_LINE_SIZE_MAX : SP_HTTP_HEAD_SIZE_MAX;
+    uint32_t before = http->message.size;
+    bool full = take > limit - before;
+    if (full)
+        take = limit - before;
+    *used = take;
+    if (!sp_http_message_append(&http->message, bytes, take))
+        return SP_HTTP_NO_MEMORY;
+    const char *bad = find_bad_byte(&http->message, before);
+    if (bad != NULL)
+        return malformed(http, bad);
+    if (full)
+        return head_is_full(http);
+    return lf != NULL ? line_is_whole(http) : SP_HTTP_MORE;
+}
+
+static sp_http_event body_failed(sp_http *http)
+{
+    if (http->fields.no_memory)
+        return SP_HTTP_NO_MEMORY;
+    return malformed(http, sp_http_parsers_disagree);
+}
+
+/* Both parsers must see the end at the same byte. */
+static sp_http_event body_went_on(sp_http *http, bool ended)
+{
+    if (http->fields.whole != ended)
+        return malformed(http, sp_http_parsers_disagree);
+    if (!ended)
+        return SP_HTTP_MORE;
+    http->state = DONE;
+    return SP_HTTP_REQUEST;
+}
+
+static sp_http_event feed_sized(sp_http *http, const char *bytes, size_t size, size_t *used)
+{
+    size_t take = size < http->body_left ? size : http->body_left;
+    *used = take;
+    if (!sp_http_fields_body(&http->fields, &http->message, bytes, take))
+        return body_failed(http);
+    http->body_left -= (uint32_t)take;
+    return body_went_on(http, http->body_left == 0);
+}
+
+static sp_http_event feed_chunked(sp_http *http, const char *bytes, size_t size, size_t *used)
+{
+    bool ended;
+    const char *detail = NULL;
+    bool in_trailers = sp_http_chunk_in_trailers(&http->chunk);
+    sp_outcome outcome = sp_http_chunk_check(&http->chunk, bytes, size, used, &ended, &detail);
+    if (outcome != SP_OK)
+        return refuse(http, outcome, detail);
+    /* Trailers stop here: llhttp gets the empty line that ends them. */
+    bool passed = true;
+    if (!in_trailers)
+        passed = sp_http_fields_body(&http->fields, &http->message, bytes, *used);
+    else if (ended)
+        passed = sp_http_fields_body(&http->fields, &http->message, "\r\n", 2);
+    return passed ? body_went_on(http, ended) : body_failed(http);
+}
+
+/* One step: at least one byte is used, or an event is reached. */
+static sp_http_event step(sp_http *http, const char *bytes, size_t size, size_t *used)
+{
+    switch (http->state) {
+    case FRESH:
+    case CRLF_BEGUN:
+    case CRLF_SEEN: {
+        sp_http_event event = before_request_line(http, bytes[0]);
+        *used = http->state == REQUEST_LINE ? 0 : 1;
+        return event;
+    }
+    case REQUEST_LINE:
+    case FIELDS:
+        return feed_line(http, bytes, size, used);
+    case BODY_SIZED:
+        return feed_sized(http, bytes, size, used);
+    case BODY_CHUNKED:
+        return feed_chunked(http, bytes, size, used);
+    default:
+        *used = size; /* fed after its end: nothing of it counts */
+        return SP_HTTP_MORE;
+    }
+}
+
+sp_http_event sp_http_feed(sp_http *http, const char *bytes, size_t size, size_t *used)
+{
+    size_t at = 0;
+    sp_http_event event = SP_HTTP_MORE;
+    while (event == SP_HTTP_MORE && at < size) {
+        size_t taken = 0;
+        event = step(http, bytes + at, size - at, &taken);
+        at += taken;
+    }
+    *used = at;
+    return event;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The HTTP glue: bytes in, one request out. One sp_http reads one request;
+ * it knows no socket, no loop and no time, and whatever it says depends on
+ * the bytes alone, never on how they were cut.
+ *
+ * The way of a head: gathered line by line (so that it stands in one piece),
+ * each line checked strictly as it ends (http_line.h), and only when all of it
+ * has passed, read by llhttp (http_fields.h). A body's framing is checked
+ * likewise before llhttp decodes it.
+ *
+ * Owned by the exchange that the request will become; used by its loop alone.
+ */
+#ifndef SP_NET_HTTP_H
+#define SP_NET_HTTP_H
+
+#include "net/http_chunk.h"
+#include "net/http_fields.h"
+
+/* The request line and the fields with their line ends. */
+#define SP_HTTP_HEAD_SIZE_MAX 16384u
+
+typedef enum sp_http_event {
+    SP_HTTP_MORE,      /* all bytes used; the request is not whole */
+    SP_HTTP_HEAD,      /* the head is whole and a body follows */
+    SP_HTTP_REQUEST,   /* the request is whole: read sp_http.message */
+    SP_HTTP_REFUSED,   /* see outcome, detail, head: feed no more */
+    SP_HTTP_NO_MEMORY, /* close the connection */
+} sp_http_event;
+
+typedef struct sp_http {
+    uint8_t state;
+    bool head;            /* the method is HEAD: a refusal has no body */
+    sp_outcome outcome;   /* of SP_HTTP_REFUSED */
+    const char *detail;   /* static */
+    uint32_t line_offset; /* where the current line begins in the message */
+    uint32_t body_left;   /* of a body with Content-Length */
+    sp_http_facts facts;
+    sp_http_fields fields;
+    sp_http_chunk chunk;
+    sp_http_message message;
+} sp_http;
+
+void sp_http_init(sp_http *http);
+void sp_http_close(sp_http *http);
+/* Takes bytes until the next event; *used = how many. May allocate (large
+ * heads and bodies); never blocks. */
+sp_http_event sp_http_feed(sp_http *http, const char *bytes, size_t size, size_t *used);
+/* Nothing was fed yet; */
+bool sp_http_is_fresh(const sp_http *http);
+/* … the request line has begun; … */
+bool sp_http_in_head(const sp_http *http);
+/* … the head is whole, the body is not. */
+bool sp_http_in_body(const sp_http *http);
+/* The client waits for `100 Continue` before it sends the body. */
+static inline bool sp_http_continue_wanted(const sp_http *http)
+{
+    return http->facts.continue_wanted;
+}
+
+#endif

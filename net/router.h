@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Routes: a row says all there is to say about one, and the table in routes.c
+ * is the only place where a route is declared. The router finds the row of a
+ * request. Static and immutable: any thread.
+ */
+#ifndef SP_NET_ROUTER_H
+#define SP_NET_ROUTER_H
+
+#include "net/decode.h"
+#include "net/exchange.h"
+
+/* Who may ask. The token is checked here; the role of the state is judged by
+ * the engine, and stands here for the reader and the documentation. */
+typedef enum sp_who {
+    SP_WHO_ANYONE = 1,
+    SP_WHO_SIGN_UP, /* anyone, unless sign-up is closed */
+    SP_WHO_USER,
+    SP_WHO_HOST,
+    SP_WHO_ADMIN,
+} sp_who;
+
+typedef enum sp_body_kind {
+    SP_BODY_NONE = 0, /* a body is ignored */
+    SP_BODY_OPTIONAL,
+    SP_BODY_JSON,
+} sp_body_kind;
+
+typedef struct sp_route {
+    sp_method method;    /* GET also serves HEAD */
+    const char *pattern; /* segments; `{id}` takes a decimal number */
+    sp_who who;
+    sp_body_kind body;
+    unsigned params; /* allowed in the query: 1 << sp_param */
+    bool keyed;      /* takes an Idempotency-Key */
+    bool always;     /* also while starting, stopping or failed */
+
+    /* Decodes the body (root NULL: there is none) into the loop's command or
+     * the exchange's memory; false = errors were noted. NULL: nothing to. */
+    bool (*decode)(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+    /* All checks of shape passed: push, start pool work, or ready.
+     * NULL: ready. */
+    void (*start)(sp_exchange *ex);
+    /* The command came back without a refusal. NULL: ready. */
+    void (*completed)(sp_exchange *ex);
+    /* Writes the answer of a success (or a problem after all). */
+    void (*answer)(sp_exchange *ex, sp_out *out);
+} sp_route;
+
+extern const sp_route sp_routes[];
+extern const uint32_t sp_routes_count;
+
+typedef struct sp_route_match {
+    const sp_route *route; /* NULL: no row has this path and method */
+    unsigned allowed;      /* 1 << sp_method that this path takes; 0: unknown */
+    /* Ids in the path. 0 = not one: nothing has that id, so that it is refused
+     * as unknown where an unknown id is, behind token, body and role. */
+    uint32_t params[2];
+} sp_route_match;
+
+sp_route_match sp_router_match(sp_method method, sp_text path);
+
+/* 1 << sp_method of every method that any row takes. */
+unsigned sp_router_methods(void);
+
+/* The methods of a mask as an Allow header writes them; OPTIONS is always
+ * there. Returns the size. */
+#define SP_ALLOW_SIZE_MAX 64u
+uint32_t sp_router_allow(unsigned allowed, char out[SP_ALLOW_SIZE_MAX]);
+
+#endif

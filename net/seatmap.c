@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The seat map of a concert, with its entity tag.
+ */
+#include "net/answer.h"
+#include "net/encode.h"
+#include "net/handlers.h"
+#include "net/negotiate.h"
+#include "net/problem.h"
+
+void sp_seatmap_answer(sp_exchange *ex, sp_out *out)
+{
+    char tag[SP_ETAG_SIZE_MAX];
+    sp_app_loop *app_loop = sp_app_loop_of(ex);
+    const sp_views *views = sp_loop_views(ex->loop);
+    const sp_concert_card *card = sp_views_card(views, ex->app.params[0]);
+    if (!card) {
+        sp_problem_answer(ex, SP_CONCERT_UNKNOWN, out);
+        return;
+    }
+    sp_answer answer = {.status = 304, .no_cache = true};
+    size_t size = sp_etag_print(card->id, sp_views_concert_seq(views, card->id), tag);
+    answer.etag = (sp_text){tag, (uint32_t)size};
+    if (sp_etag_matches(ex->request.headers[SP_HEADER_IF_NONE_MATCH], answer.etag)) {
+        sp_answer_write(app_loop, sp_answer_to_exchange(ex), &answer, out);
+        return;
+    }
+    /* The map may be newer than the look above: its own seq is the tag. */
+    sp_seq seq = sp_views_seats(views, card, app_loop->sold, app_loop->held);
+    answer.etag.size = (uint32_t)sp_etag_print(card->id, seq, tag);
+    answer.status = 200;
+    sp_encode_seat_map(sp_app_json(ex), card, seq, app_loop->sold, app_loop->held);
+    sp_answer_json(ex, answer, out);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "engine/assert.h"
+#include "net/listen.h"
+#include "net/loop.h"
+
+#define ADDRESSES_MAX 16u
+#define LOOPS_MAX 16u
+#define NAME_SIZE 300u
+
+struct sp_server {
+    sp_loop_shared shared;
+    sp_loop *loops[LOOPS_MAX];
+    uint32_t loops_count;                 /* created; all of them run once start has returned */
+    char names[ADDRESSES_MAX][NAME_SIZE]; /* of the real addresses */
+};
+
+/* Socket of address a for loop l. */
+struct sockets {
+    int fds[LOOPS_MAX][ADDRESSES_MAX];
+};
+
+static void close_sockets(struct sockets *sockets, uint32_t loops_first, uint32_t loops_count,
+                          uint32_t addresses_count)
+{
+    for (uint32_t l = loops_first; l < loops_count; l++)
+        for (uint32_t a = 0; a < addresses_count; a++)
+            close(sockets->fds[l][a]);
+}
+
+static int open_sockets(sp_server *server, struct sockets *sockets, const char **failed)
+{
+    const sp_server_config *config = &server->shared.config;
+    for (uint32_t a = 0; a < config->addresses_count; a++) {
+        int fds[LOOPS_MAX];
+        int status = sp_listen_open(&config->addresses[a], fds, config->loops_count);
+        if (status != 0) {
+            *failed = config->addresses[a].host;
+            close_sockets(sockets, 0, config->loops_count, a);
+            return status;
+        }
+        sp_listen_name(fds[0], server->names[a], NAME_SIZE);
+        for (uint32_t l = 0; l < config->loops_count; l++)
+            sockets->fds[l][a] = fds[l];
+    }
+    return 0;
+}
+
+static void destroy_loop(sp_server *server, sp_loop *loop)
+{
+    const sp_server_config *config = &server->shared.config;
+    if (loop->app != NULL && config->app_loop_destroy != NULL)
+        config->app_loop_destroy(loop->app);
+    sp_loop_destroy(loop);
+}
+
+static void destroy_loops(sp_server *server)
+{
+    for (uint32_t i = 0; i < server->loops_count; i++)
+        destroy_loop(server, server->loops[i]);
+}
+
+static int create_loop(sp_server *server, uint32_t index, const int *fds)
+{
+    const sp_server_config *config = &server->shared.config;
+    sp_loop *loop;
+    int status = sp_loop_create(&server->shared, index, fds, config->addresses_count, &loop);
+    if (status != 0)
+        return status;
+    server->loops[server->loops_count++] = loop;
+    if (config->app_loop_create == NULL)
+        return 0;
+    loop->app = config->app_loop_create(config->app_context, loop);
+    return loop->app != NULL ? 0 : UV_ENOMEM;
+}
+
+static int create_loops(sp_server *server, struct sockets *sockets)
+{
+    const sp_server_config *config = &server->shared.config;
+    for (uint32_t i = 0; i < config->loops_count; i++) {
+        int status = create_loop(server, i, sockets->fds[i]);
+        if (status == 0)
+            continue;
+        close_sockets(sockets, i + 1, config->loops_count, config->addresses_count);
+        destroy_loops(server);
+        return status;
+    }
+    return 0;
+}
+
+/* Those that started before one failed must end before anything is freed. */
+static int start_loops(sp_server *server)
+{
+    for (uint32_t i = 0; i < server->loops_count; i++) {
+        int status = sp_loop_start(server->loops[i]);
+        if (status == 0)
+            continue;
+        sp_server_drain(server, 0);
+        while (i > 0)
+            sp_loop_join(server->loops[--i]);
+        destroy_loops(server);
+        return status;
+    }
+    return 0;
+}
+
+int sp_server_start(const sp_server_config *config, sp_server **out, const char **failed)
+{
+    SP_ASSERT(config->addresses_count >= 1 && config->addresses_count <= ADDRESSES_MAX);
+    SP_ASSERT(config->loops_count >= 1 && config->loops_count <= LOOPS_MAX);
+    struct sockets sockets;
+    *failed = "memory";
+    sp_server *server = calloc(1, sizeof *server);
+    if (server == NULL)
+        return UV_ENOMEM;
+    server->shared.config = *config;
+    if (getrandom(&server->shared.id_base, sizeof server->shared.id_base, 0) < 0)
+        server->shared.id_base = uv_hrtime(); /* ids need only differ */
+    int status = open_sockets(server, &sockets, failed);
+    if (status == 0) {
+        *failed = "loop";
+        status = create_loops(server, &sockets);
+    }
+    if (status == 0) {
+        *failed = "thread";
+        status = start_loops(server);
+    }
+    if (status != 0) {
+        free(server);
+        return status;
+    }
+    *out = server;
+    return 0;
+}
+
+void sp_server_address(const sp_server *server, uint32_t i, char *out, size_t size)
+{
+    SP_ASSERT_CMP(i, <, server->shared.config.addresses_count);
+    snprintf(out, size, "%s", server->names[i]);
+}
+
+void sp_server_drain(sp_server *server, uint32_t drain_ms)
+{
+    /* The first call counts. One thread at a time may write drain_ms, so it is
+     * claimed by a flag of its own before draining shows it to the loops. */
+    if (atomic_exchange_explicit(&server->shared.drain_claimed, true, memory_order_relaxed))
+        return;
+    server->shared.drain_ms = drain_ms;
+    /* Release: pairs with the acquire in loop.c. */
+    atomic_store_explicit(&server->shared.draining, true, memory_order_release);
+    for (uint32_t i = 0; i < server->loops_count; i++)
+        sp_loop_wake(server->loops[i]);
+}
+
+void sp_server_stop(sp_server *server)
+{
+    sp_server_drain(server, 0); /* unless it drains already */
+    for (uint32_t i = 0; i < server->loops_count; i++)
+        sp_loop_join(server->loops[i]);
+    destroy_loops(server);
+    free(server);
+}
+
+uint32_t sp_server_connections(const sp_server *server)
+{
+    return atomic_load_explicit(&server->shared.connections_count, memory_order_relaxed);
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+#include "net/router.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "net/negotiate.h"
+
+static sp_text text_of(const char *string)
+{
+    return (sp_text){string, string ? (uint32_t)strlen(string) : 0};
+}
+
+static sp_route_match match(sp_method method, const char *path)
+{
+    return sp_router_match(method, text_of(path));
+}
+
+static void finds_routes(void **state)
+{
+    static const struct {
+        sp_method method;
+        const char *path, *pattern;
+        uint32_t id;
+    } cases[] = {
+        {SP_METHOD_POST, "/v1/orders", "/v1/orders", 0},
+        {SP_METHOD_GET, "/v1/orders/7", "/v1/orders/{id}", 7},
+        {SP_METHOD_HEAD, "/v1/orders/7", "/v1/orders/{id}", 7},
+        {SP_METHOD_POST, "/v1/orders/4294967295/cancel", "/v1/orders/{id}/cancel", UINT32_MAX},
+        {SP_METHOD_GET, "/v1/concerts/12/seats", "/v1/concerts/{id}/seats", 12},
+        {SP_METHOD_GET, "/v1/users/me", "/v1/users/me", 0},
+        {SP_METHOD_PUT, "/v1/users/3/role", "/v1/users/{id}/role", 3},
+        {SP_METHOD_GET, "/livez", "/livez", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sp_route_match found = match(cases[i].method, cases[i].path);
+        assert_non_null(found.route);
+        assert_string_equal(found.route->pattern, cases[i].pattern);
+        assert_int_equal(found.params[0], cases[i].id);
+    }
+}
+
+static void unknown_paths_have_no_methods(void **state)
+{
+    static const char *const paths[] = {
+        "/",
+        "/v1",
+        "/v1/",
+        "/v1/order",
+        "/v1/orders/",
+        "/v1/orders//cancel",
+        "//v1/orders",
+        "/v1/orders/7/",
+        "/v1/orders/7/cancel/",
+        "/v1/orders/7/refund",
+        "/V1/orders",
+        "/v1/Orders",
+        "/v1/ordersx",
+        "/livez/",
+        "/v1/users/me/role/x",
+        "/v1/%6frders",
+        "/v2/orders",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        sp_route_match found = match(SP_METHOD_GET, paths[i]);
+        if (found.route || found.allowed)
+            fail_msg("%s was found", paths[i]);
+    }
+}
+
+static void bad_ids_are_nobodys(void **state)
+{
+    static const char *const paths[] = {
+        "/v1/orders/0",           "/v1/orders/07",  "/v1/orders/x",
+        "/v1/orders/-1",          "/v1/orders/1.0", "/v1/orders/4294967296",
+        "/v1/orders/99999999999", "/v1/orders/%31", "/v1/orders/+1",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        sp_route_match found = match(SP_METHOD_GET, paths[i]);
+        assert_non_null(found.route);
+        assert_string_equal(found.route->pattern, "/v1/orders/{id}");
+        assert_int_equal(found.params[0], 0);
+    }
+}
+
+static void check_allow(sp_method method, const char *path, const char *wanted)
+{
+    char allow[SP_ALLOW_SIZE_MAX + 1] = {0};
+    sp_route_match found = match(method, path);
+    assert_null(found.route);
+    allow[sp_router_allow(found.allowed, allow)] = '\0';
+    assert_string_equal(allow, wanted);
+}
+
+static void other_methods_learn_what_is_allowed(void **state)
+{
+    (void)state;
+    check_allow(SP_METHOD_DELETE, "/v1/orders", "GET, HEAD, POST, OPTIONS");
+    check_allow(SP_METHOD_GET, "/v1/orders/1/cancel", "POST, OPTIONS");
+    check_allow(SP_METHOD_OPTIONS, "/v1/users/1/role", "PUT, OPTIONS");
+    check_allow(SP_METHOD_POST, "/readyz", "GET, HEAD, OPTIONS");
+    check_allow(SP_METHOD_PATCH, "/v1/concerts/x", "GET, HEAD, OPTIONS");
+}
+
+/* What begin() relies on, for every row. */
+static void the_table_is_consistent(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < sp_routes_count; i++) {
+        const sp_route *route = &sp_routes[i];
+        assert_non_null(route->answer);
+        assert_true(route->method != SP_METHOD_HEAD && route->method != SP_METHOD_OPTIONS);
+        assert_true(route->who >= SP_WHO_ANYONE && route->who <= SP_WHO_ADMIN);
+        assert_int_equal(route->body != SP_BODY_NONE, route->decode != NULL);
+        /* An id in a path goes to the engine or to a view, where 0 is unknown:
+         * so it needs a start, or an answer that looks. */
+        if (strchr(route->pattern, '{') && !route->start)
+            assert_int_equal(route->method, SP_METHOD_GET);
+        if (route->keyed)
+            assert_int_equal(route->method, SP_METHOD_POST);
+        for (uint32_t k = 0; k < i; k++)
+            assert_false(route->method == sp_routes[k].method &&
+                         strcmp(route->pattern, sp_routes[k].pattern) == 0);
+    }
+}
+
+static void media_types(void **state)
+{
+    static const char *const good[] = {
+        "application/json",
+        "Application/JSON",
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        "application/json ; charset=\"utf-8\"",
+        "application/json;",
+    };
+    static const char *const bad[] = {
+        NULL,
+        "",
+        "text/plain",
+        "application/jsonx",
+        "application/json; charset=latin1",
+        "application/json, application/json",
+        "application/json; v=2",
+        "application/problem+json",
+        "*/*",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        if (!sp_media_is_json(text_of(good[i])))
+            fail_msg("refused %s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (sp_media_is_json(text_of(bad[i])))
+            fail_msg("took %s", bad[i]);
+}
+
+static void accept_headers(void **state)
+{
+    static const char *const good[] = {
+        NULL,
+        "",
+        "*/*",
+        "application/json",
+        "application/*",
+        "APPLICATION/JSON;q=0.001",
+        "text/html, */*;q=0.1",
+        "application/problem+json",
+        "text/html,application/json;q=0.9",
+        "text/*;q=0, application/json",
+        "*/*;q=0, application/json",
+        "application/json;v=\"a,b\"",
+        "application/*;q=0, application/json;q=0.5",
+    };
+    static const char *const bad[] = {
+        "text/html",
+        "image/*, text/*",
+        "application/json;q=0",
+        "*/*;q=0",
+        "application/*; q=0.0",
+        "application/json;q=0.000, application/problem+json;q=0, */*",
+        "application/xml",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        if (!sp_accept_allows_json(text_of(good[i])))
+            fail_msg("excluded by %s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (sp_accept_allows_json(text_of(bad[i])))
+            fail_msg("let through by %s", bad[i]);
+}
+
+static void entity_tags(void **state)
+{
+    char tag[SP_ETAG_SIZE_MAX];
+    (void)state;
+    sp_text etag = {tag, (uint32_t)sp_etag_print(12, 345, tag)};
+    assert_true(sp_text_equal(etag, SP_TEXT("\"12-345\"")));
+    assert_int_equal(sp_etag_print(UINT32_MAX, UINT64_MAX, tag), 33);
+    etag.size = (uint32_t)sp_etag_print(12, 345, tag);
+    assert_true(sp_etag_matches(text_of("\"12-345\""), etag));
+    assert_true(sp_etag_matches(text_of("*"), etag));
+    assert_true(sp_etag_matches(text_of("W/\"12-345\""), etag));
+    assert_true(sp_etag_matches(text_of("\"a,b\", \"12-345\" ,\"c\""), etag));
+    assert_false(sp_etag_matches(text_of(NULL), etag));
+    assert_false(sp_etag_matches(text_of(""), etag));
+    assert_false(sp_etag_matches(text_of("12-345"), etag));
+    assert_false(sp_etag_matches(text_of("\"12-346\", \"1-345\""), etag));
+    assert_false(sp_etag_matches(text_of("\"x, \"12-345\""), etag));
+}
+
+static void bearer(void **state)
+{
+    (void)state;
+    assert_true(sp_text_equal(sp_bearer_token(text_of("Bearer abc")), SP_TEXT("abc")));
+    assert_true(sp_text_equal(sp_bearer_token(text_of("bEARER   abc")), SP_TEXT("abc")));
+    assert_null(sp_bearer_token(text_of(NULL)).bytes);
+    assert_null(sp_bearer_token(text_of("Bearer")).bytes);
+    assert_null(sp_bearer_token(text_of("Bearer  ")).bytes);
+    assert_null(sp_bearer_token(text_of("Basic YTpi")).bytes);
+    assert_null(sp_bearer_token(text_of("Bearerabc")).bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_routes),
+        cmocka_unit_test(unknown_paths_have_no_methods),
+        cmocka_unit_test(bad_ids_are_nobodys),
+        cmocka_unit_test(other_methods_learn_what_is_allowed),
+        cmocka_unit_test(the_table_is_consistent),
+        cmocka_unit_test(media_types),
+        cmocka_unit_test(accept_headers),
+        cmocka_unit_test(entity_tags),
+        cmocka_unit_test(bearer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
