@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+#include "tools/serve_options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/limits.h"
+#include "tools/demo.h"
+#include "tools/options.h"
+
+#define USAGE                                  \
+    "stagepick serve --data DIR [OPTION]...\n" \
+    "Serves a data directory over HTTP; makes it if it is not there."
+
+enum {
+    OPT_DATA,
+    OPT_LISTEN,
+    OPT_IO_THREADS,
+    OPT_QUEUE_SIZE,
+    OPT_CONNECTIONS_MAX,
+    OPT_HEAD_TIMEOUT,
+    OPT_BODY_TIMEOUT,
+    OPT_IDLE_TIMEOUT,
+    OPT_SIGNUP,
+    OPT_SIGNUP_POINTS,
+    OPT_DEMO,
+    OPT_ACCEPT_CLOCK_AHEAD,
+    OPTIONS_COUNT
+};
+
+/* One I/O loop up to 2 cores: the sequencer and the kernel want the other. */
+static uint32_t default_loops(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores <= 2)
+        return 1;
+    return cores / 2 > 16 ? 16 : (uint32_t)(cores / 2);
+}
+
+static bool take_number(const sp_option *option, uint64_t min, uint64_t max, uint32_t *out)
+{
+    uint64_t value;
+    if (option->count == 0)
+        return true; /* the default stands */
+    if (!sp_option_number(option, min, max, &value))
+        return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static bool take_listen(const sp_option *option, sp_serve_options *out)
+{
+    static const char *const fallback[] = {"127.0.0.1:8080"};
+    const char *const *texts = option->count > 0 ? (const char *const *)option->values : fallback;
+    out->addresses_count = option->count > 0 ? option->count : 1;
+    for (uint32_t i = 0; i < out->addresses_count; i++) {
+        if (!sp_listen_address_parse(texts[i], &out->addresses[i])) {
+            fprintf(stderr, "stagepick: --listen takes HOST:PORT or [IPV6]:PORT, not: %s\n",
+                    texts[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_signup(const sp_option *signup, const sp_option *points, sp_serve_options *out)
+{
+    if (signup->count > 0) {
+        out->signup_open = strcmp(signup->values[0], "on") == 0;
+        if (!out->signup_open && strcmp(signup->values[0], "off") != 0) {
+            fprintf(stderr, "stagepick: --signup takes on or off, not: %s\n", signup->values[0]);
+            return false;
+        }
+    }
+    out->signup_points = out->demo ? SP_DEMO_SIGNUP_POINTS : 0;
+    uint64_t value = 0;
+    if (points->count > 0) {
+        if (!sp_option_number(points, 0, (uint64_t)SP_GRANT_MAX, &value))
+            return false;
+        out->signup_points = (sp_points)value;
+    }
+    return true;
+}
+
+int sp_serve_options_parse(int argc, char **argv, sp_serve_options *out)
+{
+    const char *data[1], *listen[SP_LISTEN_ADDRESSES_MAX], *io_threads[1], *queue_size[1],
+        *connections[1], *head[1], *body[1], *idle[1], *signup[1], *points[1], *demo[1], *ahead[1];
+    sp_option o[OPTIONS_COUNT] = {
+        [OPT_DATA] = {"data", "DIR", "the data directory", data, 1, 0},
+        [OPT_LISTEN] = {"listen", "HOST:PORT", "address to serve on; port 0: any (127.0.0.1:8080)",
+                        listen, SP_LISTEN_ADDRESSES_MAX, 0},
+        [OPT_IO_THREADS] = {"io-threads", "N", "threads that speak HTTP (cores / 2, at least 1)",
+                            io_threads, 1, 0},
+        [OPT_QUEUE_SIZE] = {"queue-size", "N", "commands under way per I/O thread (16384)",
+                            queue_size, 1, 0},
+        [OPT_CONNECTIONS_MAX] = {"max-connections", "N", "connections at once (60000)", connections,
+                                 1, 0},
+        [OPT_HEAD_TIMEOUT] = {"head-timeout-ms", "MS", "for a request's head to arrive (10000)",
+                              head, 1, 0},
+        [OPT_BODY_TIMEOUT] = {"body-timeout-ms", "MS", "for a request's body to arrive (20000)",
+                              body, 1, 0},
+        [OPT_IDLE_TIMEOUT] = {"idle-timeout-ms", "MS",
+                              "before an idle connection is closed (60000)", idle, 1, 0},
+        [OPT_SIGNUP] = {"signup", "on|off", "may anyone sign up (on)", signup, 1, 0},
+        [OPT_SIGNUP_POINTS] = {"signup-points", "N", "points granted at sign-up (0)", points, 1, 0},
+        [OPT_DEMO] = {"demo", NULL, "fill an empty directory and print the logins", demo, 1, 0},
+        [OPT_ACCEPT_CLOCK_AHEAD] = {"accept-clock-ahead", NULL,
+                                    "serve a log that is ahead of the wall clock", ahead, 1, 0},
+    };
+    int code = sp_options_parse(USAGE, o, OPTIONS_COUNT, argc, argv, NULL);
+    if (code != SP_EXIT_OK)
+        return code;
+    if (o[OPT_DATA].count == 0) {
+        fprintf(stderr, "stagepick: --data DIR is needed\n");
+        return SP_EXIT_USAGE;
+    }
+    *out = (sp_serve_options){
+        .dir = data[0],
+        .loops_count = default_loops(),
+        .slots_per_loop = 16384,
+        .connections_max = 60000,
+        .head_timeout_ms = 10000,
+        .body_timeout_ms = 20000,
+        .idle_timeout_ms = 60000,
+        .signup_open = true,
+        .demo = o[OPT_DEMO].count > 0,
+        .accept_clock_ahead = o[OPT_ACCEPT_CLOCK_AHEAD].count > 0,
+    };
+    bool good = take_listen(&o[OPT_LISTEN], out) &&
+                take_number(&o[OPT_IO_THREADS], 1, 16, &out->loops_count) &&
+                take_number(&o[OPT_QUEUE_SIZE], 1, 1u << 20, &out->slots_per_loop) &&
+                take_number(&o[OPT_CONNECTIONS_MAX], 1, 1u << 20, &out->connections_max) &&
+                take_number(&o[OPT_HEAD_TIMEOUT], 100, 3600000, &out->head_timeout_ms) &&
+                take_number(&o[OPT_BODY_TIMEOUT], 100, 3600000, &out->body_timeout_ms) &&
+                take_number(&o[OPT_IDLE_TIMEOUT], 100, 3600000, &out->idle_timeout_ms) &&
+                take_signup(&o[OPT_SIGNUP], &o[OPT_SIGNUP_POINTS], out);
+    return good ? SP_EXIT_OK : SP_EXIT_USAGE;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The options of `stagepick serve`, parsed and checked.
+ */
+#ifndef SP_TOOLS_SERVE_OPTIONS_H
+#define SP_TOOLS_SERVE_OPTIONS_H
+
+#include "net/server.h"
+
+#define SP_LISTEN_ADDRESSES_MAX 16u
+
+typedef struct sp_serve_options {
+    const char *dir;
+    sp_listen_address addresses[SP_LISTEN_ADDRESSES_MAX];
+    uint32_t addresses_count;
+    uint32_t loops_count;
+    uint32_t slots_per_loop;
+    uint32_t connections_max;
+    uint32_t head_timeout_ms, body_timeout_ms, idle_timeout_ms;
+    bool signup_open;
+    sp_points signup_points;
+    bool demo;
+    bool accept_clock_ahead;
+} sp_serve_options;
+
+/* SP_EXIT_OK; SP_EXIT_USAGE after saying what is wrong; -1 after --help. */
+int sp_serve_options_parse(int argc, char **argv, sp_serve_options *out);
+
+#endif
