@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The simulator's program: a world a seed, so many steps each. Without
+ * arguments a few hundred seeds, for `make test`; then everything it is for
+ * must also have happened. `--seconds` for nights.
+ * Exit 0 = all was well, 1 = a check failed (what, and what reruns it, is
+ * printed), 2 = usage.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "engine/fault.h"
+#include "tests/sim/world.h"
+#include "tests/support/rerun.h"
+
+#define SEED_DEFAULT 1u
+#define SEEDS_DEFAULT 300u
+#define STEPS_DEFAULT 400u
+
+typedef struct options {
+    uint64_t seed, seeds, steps, seconds;
+    bool verbose;
+    const char *fault; /* NULL = none */
+} options;
+
+static const char usage[] =
+    "usage: sim [--seed N] [--seeds COUNT] [--steps N] [--seconds N] [--verbose]\n"
+    "           [--fault skipped_bit|answer_before_commit|lost_refund|nosync|\n"
+    "                    tail_replayed|marked_early]\n"
+    "--seconds runs as many seeds as fit; --fault needs a build with SAN=faults, but\n"
+    "for its last two, which are of the simulator itself.\n";
+
+static int plant(const char *name)
+{
+    if (strcmp(name, "tail_replayed") == 0)
+        sp_sim_fault_planted = SP_SIM_PLANTED_TAIL_REPLAYED;
+    if (strcmp(name, "marked_early") == 0)
+        sp_sim_fault_planted = SP_SIM_PLANTED_MARKED_EARLY;
+    if (sp_sim_fault_planted != SP_SIM_PLANTED_NONE)
+        return 0;
+#ifdef SP_FAULTS
+    if (sp_fault_plant(name))
+        return 0;
+    fprintf(stderr, "sim: there is no fault %s\n", name);
+#else
+    fprintf(stderr, "sim: %s can't be planted: built without SP_FAULTS\n", name);
+#endif
+    return -1;
+}
+
+static int number(const char *text, uint64_t *out)
+{
+    char *end;
+    *out = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0' ? 0 : -1;
+}
+
+static int parse(int argc, char **argv, options *o)
+{
+    static const struct option long_options[] = {
+        {"seed", required_argument, NULL, 's'},  {"seeds", required_argument, NULL, 'c'},
+        {"steps", required_argument, NULL, 'n'}, {"seconds", required_argument, NULL, 't'},
+        {"verbose", no_argument, NULL, 'v'},     {"fault", required_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    bool seed_given = false, seeds_given = false;
+    int c, bad = 0;
+    while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+        switch (c) {
+        case 's':
+            bad |= number(optarg, &o->seed);
+            seed_given = true;
+            break;
+        case 'c':
+            bad |= number(optarg, &o->seeds);
+            seeds_given = true;
+            break;
+        case 'n':
+            bad |= number(optarg, &o->steps);
+            break;
+        case 't':
+            bad |= number(optarg, &o->seconds);
+            break;
+        case 'v':
+            o->verbose = true;
+            break;
+        case 'f':
+            o->fault = optarg;
+            bad |= plant(optarg);
+            break;
+        default:
+            bad = -1;
+            break;
+        }
+    }
+    /* One seed named is one seed wanted. */
+    if (seed_given && !seeds_given)
+        o->seeds = 1;
+    return bad != 0 || optind < argc ? -1 : 0;
+}
+
+static void add(sp_sim_counts *sum, const sp_sim_counts *more)
+{
+    uint64_t *into = (uint64_t *)sum;
+    const uint64_t *from = (const uint64_t *)more;
+    _Static_assert(sizeof(sp_sim_counts) % sizeof(uint64_t) == 0, "counts are all uint64_t");
+    for (size_t i = 0; i < sizeof(sp_sim_counts) / sizeof(uint64_t); i++)
+        into[i] += from[i];
+}
+
+/* False: something is wrong, and was printed. */
+static bool run_seed(const char *program, const options *o, uint64_t seed, sp_sim_counts *sum)
+{
+    static sp_sim_world world;
+    bool well = true;
+    sp_rerun_set("%s --seed %" PRIu64 " --steps %" PRIu64 "%s%s --verbose", program, seed, o->steps,
+                 o->fault != NULL ? " --fault " : "", o->fault != NULL ? o->fault : "");
+    sp_sim_world_open(&world, seed, o->verbose);
+    for (uint64_t step = 0; well && step < o->steps; step++)
+        well = sp_sim_world_step(&world);
+    if (well)
+        well = sp_sim_world_settle(&world);
+    if (!well) {
+        fflush(stdout);
+        fprintf(stderr, "sim: seed %" PRIu64 ", step %" PRIu64 ": %s\nrerun: %s\n", seed,
+                world.step, world.wrong, sp_rerun_line());
+    }
+    add(sum, &world.counts);
+    sp_sim_world_close(&world);
+    return well;
+}
+
+/* A run that never came to a queue that was full proves nothing of one. Kinds
+ * that happened 0 times, each printed. */
+static uint32_t missing_kinds(const sp_sim_counts *sum)
+{
+    const struct {
+        const char *name;
+        uint64_t count;
+    } kinds[] = {{"replayed", sum->replayed},        {"unknown", sum->unknown},
+                 {"queue_full", sum->queue_full},    {"storage_full", sum->storage_full},
+                 {"email_taken", sum->emails_taken}, {"restarts", sum->crashes},
+                 {"failures", sum->failures},        {"torn batches dropped", sum->torn},
+                 {"digests compared", sum->digests}};
+    uint32_t missing_count = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].count == 0) {
+            fprintf(stderr, "sim: no coverage: %s: 0 in the whole default run\n", kinds[i].name);
+            missing_count++;
+        }
+    return missing_count;
+}
+
+static bool is_default(const options *o)
+{
+    return o->seed == SEED_DEFAULT && o->seeds == SEEDS_DEFAULT && o->steps == STEPS_DEFAULT &&
+           o->seconds == 0 && o->fault == NULL;
+}
+
+int main(int argc, char **argv)
+{
+    options o = {.seed = SEED_DEFAULT, .seeds = SEEDS_DEFAULT, .steps = STEPS_DEFAULT};
+    sp_sim_counts sum = {0};
+    if (parse(argc, argv, &o) != 0) {
+        fputs(usage, stderr);
+        return 2;
+    }
+    time_t end = time(NULL) + (time_t)o.seconds;
+    uint64_t done = 0;
+    while (o.seconds > 0 ? time(NULL) < end : done < o.seeds) {
+        if (!run_seed(argv[0], &o, o.seed + done, &sum))
+            return 1;
+        done++;
+    }
+    if (is_default(&o) && missing_kinds(&sum) > 0)
+        return 1;
+    printf("sim: seeds %" PRIu64 " … %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " commands, %" PRIu64
+           " events in %" PRIu64 " commits; %" PRIu64 " answers, %" PRIu64 " replayed, %" PRIu64
+           " unknown; %" PRIu64 " queue_full, %" PRIu64 " storage_full, %" PRIu64
+           " email_taken; %" PRIu64 " restarts, %" PRIu64 " after failures, %" PRIu64
+           " with a torn batch; %" PRIu64 " digests compared: all well\n",
+           o.seed, o.seed + done - 1, sum.steps, sum.commands, sum.events, sum.commits, sum.answers,
+           sum.replayed, sum.unknown, sum.queue_full, sum.storage_full, sum.emails_taken,
+           sum.crashes, sum.failures, sum.torn, sum.digests);
+    return 0;
+}

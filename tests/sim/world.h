@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A simulated world: the real sequencer, queue, slots, mailboxes, views and
+ * state, with a fake clock and a fake log; clients that send commands, lose
+ * answers and ask again; machines that stop at the worst moment. All on one
+ * thread and from one seed, so every run can be run again.
+ *
+ * What is checked, and where:
+ *   on_commit, on_wake   in the middle of the sequencer's work: nothing
+ *                        is seen anywhere that is not durable
+ *   audit.c              every event and every answer is the reference's;
+ *                        the live state, the views and a replay of the log
+ *                        are what the reference says, after every step
+ *   recovery.c           a start applies what has a commit, and only that
+ *   world.c (restart)    what anyone was ever told is there after a crash
+ *
+ * The first check that fails is kept in `wrong`; the world then stands still.
+ */
+#ifndef SP_TESTS_SIM_WORLD_H
+#define SP_TESTS_SIM_WORLD_H
+
+#include "engine/sequencer.h"
+#include "tests/support/compare.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_log.h"
+#include "tests/support/generate.h"
+
+#define SP_SIM_LOOPS_MAX 4u
+#define SP_SIM_CLIENTS_MAX 48u
+#define SP_SIM_SLOTS_PER_LOOP_MAX 32u
+#define SP_SIM_COMPLETIONS_MAX (SP_SIM_LOOPS_MAX * SP_SIM_SLOTS_PER_LOOP_MAX)
+
+typedef struct sp_sim_world sp_sim_world;
+
+typedef struct sp_sim_loop {
+    sp_mailbox mailbox; /* first: on_wake is given this */
+    sp_slots slots;
+    sp_sim_world *world;
+} sp_sim_loop;
+
+typedef enum sp_sim_phase {
+    SP_SIM_IDLE,   /* makes up something to ask */
+    SP_SIM_READY,  /* has something to send: new, or again with the same key */
+    SP_SIM_FLIGHT, /* waits for its answer */
+} sp_sim_phase;
+
+/* One request at a time, asked again until it is known what became of it. */
+typedef struct sp_sim_client {
+    sp_sim_phase phase;
+    sp_generated generated;
+    sp_seq told_seq; /* the success that it was told; 0 = none yet */
+} sp_sim_client;
+
+typedef struct sp_sim_counts {
+    uint64_t steps, commands, events, answers, replayed, unknown, queue_full, commits, failures,
+        crashes, torn, digests, storage_full, emails_taken;
+} sp_sim_counts;
+
+struct sp_sim_world {
+    uint64_t seed;
+    uint64_t step;
+    bool verbose;
+    char wrong[1024]; /* empty = all is well */
+
+    sp_random random;
+    sp_limits limits;
+    sp_fake_clock clock;
+    sp_fake_log log;
+
+    /* The machine: all of it dies in a crash. */
+    sp_state *state;
+    sp_views *views;
+    sp_queue *queue;
+    sp_sequencer *sequencer;
+    sp_sim_loop loops[SP_SIM_LOOPS_MAX];
+    uint32_t loops_count, slots_per_loop, queue_capacity, batch_commands_max, batch_bytes_max;
+    uint32_t failures_reported; /* on_failed's calls since the last start */
+    sp_seq seq_before;          /* durable before the last do_work */
+
+    /* Completions taken since the last audit. */
+    sp_slot *completions[SP_SIM_COMPLETIONS_MAX];
+    uint32_t completions_count;
+
+    sp_sim_client clients[SP_SIM_CLIENTS_MAX];
+    uint32_t clients_count;
+
+    /* Those who know better: fed with durable events only. */
+    sp_reference reference;
+    sp_state *replay; /* through admit and apply */
+
+    /* All successes that anyone was told: copies of their events by seq. */
+    sp_event **facts;
+    uint64_t facts_count;
+    sp_seq seq_shown; /* the highest in any answer */
+
+    sp_sim_counts counts;
+};
+
+/* Faults of the simulator's own recovery and disk, planted to prove that the
+ * checks find such; those of the engine are in engine/fault.h. */
+typedef enum sp_sim_planted {
+    SP_SIM_PLANTED_NONE = 0,
+    SP_SIM_PLANTED_TAIL_REPLAYED, /* recovery applies events without a commit */
+    SP_SIM_PLANTED_MARKED_EARLY,  /* the disk gets the commit before its events */
+} sp_sim_planted;
+extern sp_sim_planted sp_sim_fault_planted; /* set before a world opens */
+
+/* world.c */
+void sp_sim_world_open(sp_sim_world *world, uint64_t seed, bool verbose);
+void sp_sim_world_close(sp_sim_world *world);
+/* One step: time, clients, a fault perhaps, batches, checks, a restart. False
+ * once something is wrong. */
+bool sp_sim_world_step(sp_sim_world *world);
+/* No more faults: everything under way is answered, everything is compared. */
+bool sp_sim_world_settle(sp_sim_world *world);
+/* Keeps the first complaint. NULL is none. */
+void sp_sim_world_check(sp_sim_world *world, const char *wrong);
+void sp_sim_world_say(const sp_sim_world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* clients.c */
+void sp_sim_clients_send(sp_sim_world *world, bool new_ones);
+void sp_sim_client_hear(sp_sim_world *world, sp_slot *slot);
+/* The machine stopped: what was under way has no answer. */
+void sp_sim_clients_lose(sp_sim_world *world);
+/* The sequencer's call when a mailbox has something: looks, takes nothing. */
+void sp_sim_on_wake(sp_mailbox *mailbox);
+/* Every loop takes what its mailbox holds, of one batch or of several. */
+void sp_sim_loops_take(sp_sim_world *world);
+
+/* recovery.c */
+/* Fills the new state from the disk, and cuts a torn batch off it. */
+void sp_sim_recover(sp_sim_world *world);
+
+/* audit.c */
+void sp_sim_audit(sp_sim_world *world);
+/* Takes in the durable events that nobody may have been told. */
+void sp_sim_audit_recovered(sp_sim_world *world);
+void sp_sim_audit_whole(sp_sim_world *world);
+
+#endif
