@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A small client of the HTTP interface over keep-alive connections. It checks
+ * nothing: answers come back as {status, headers, text, body}.
+ */
+import http from 'node:http';
+
+export class Client {
+  /** connections: how many sockets at most; 0 = no limit. */
+  constructor(server, { token = null, connections = 0 } = {}) {
+    this.server = server;
+    this.token = token;
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: connections || Infinity, scheduling: 'fifo' });
+  }
+
+  /** The same server and sockets in another user's name. */
+  as(token) {
+    const other = Object.create(Client.prototype);
+    Object.assign(other, this, { token });
+    return other;
+  }
+
+  close() {
+    this.agent.destroy();
+  }
+
+  get(path, options = {}) { return this.request('GET', path, undefined, options); }
+  post(path, body, options = {}) { return this.request('POST', path, body, options); }
+  put(path, body, options = {}) { return this.request('PUT', path, body, options); }
+
+  /** body: an object is sent as JSON; a string or Buffer as it is.
+   * options: headers, key (Idempotency-Key), token (null: none). */
+  request(method, path, body, options = {}) {
+    const headers = { ...(options.headers ?? {}) };
+    const token = options.token === undefined ? this.token : options.token;
+    if (token !== null && token !== undefined && !hasHeader(headers, 'authorization'))
+      headers.Authorization = `Bearer ${token}`;
+    if (options.key !== undefined)
+      headers['Idempotency-Key'] = options.key;
+    let bytes = null;
+    if (body !== undefined) {
+      bytes = Buffer.isBuffer(body) || typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body));
+      if (!hasHeader(headers, 'content-type'))
+        headers['Content-Type'] = 'application/json';
+      headers['Content-Length'] = bytes.length;
+    } else if (method !== 'GET' && method !== 'HEAD') {
+      headers['Content-Length'] = 0;
+    }
+    return new Promise((resolve, reject) => {
+      const request = http.request({
+        host: this.server.host, port: this.server.port, method, path, headers, agent: this.agent,
+      }, (response) => {
+        const parts = [];
+        response.on('data', (part) => parts.push(part));
+        response.on('error', reject);
+        response.on('end', () => resolve(answerOf(response, Buffer.concat(parts))));
+      });
+      request.on('error', reject);
+      request.setTimeout(60000, () => request.destroy(new Error(`${method} ${path}: no answer for 60 s`)));
+      request.end(bytes ?? undefined);
+    });
+  }
+}
+
+function hasHeader(headers, name) {
+  return Object.keys(headers).some((key) => key.toLowerCase() === name);
+}
+
+function answerOf(response, bytes) {
+  const text = bytes.toString('utf8');
+  let body = null;
+  if (/json/.test(response.headers['content-type'] ?? '') && text)
+    body = JSON.parse(text);
+  return { status: response.statusCode, headers: response.headers, rawHeaders: response.rawHeaders, text, body };
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A bare TCP client: sends the very bytes that a test says, and reads HTTP
+ * answers strictly by their framing. What a tolerant client library would
+ * hide is what these tests look for.
+ */
+import net from 'node:net';
+
+const WAIT_MS = 20000;
+
+export class Raw {
+  static connect(server, { pauseOnConnect = false } = {}) {
+    return new Promise((resolve, reject) => {
+      const socket = net.connect({ host: server.host, port: server.port }, () => {
+        socket.removeListener('error', reject);
+        resolve(new Raw(socket, pauseOnConnect));
+      });
+      socket.once('error', reject);
+    });
+  }
+
+  constructor(socket, paused) {
+    this.socket = socket;
+    this.buffer = Buffer.alloc(0);
+    this.closed = false; /* the server has closed (FIN or reset) */
+    this.reset = false;
+    this.waiters = [];
+    socket.setNoDelay(true);
+    socket.unref(); /* waiting for it holds a timer (changed) */
+    socket.on('error', () => { this.reset = true; this.closed = true; this.wake(); });
+    socket.on('end', () => { this.closed = true; this.wake(); });
+    socket.on('close', () => { this.closed = true; this.wake(); });
+    if (!paused)
+      this.resume();
+  }
+
+  resume() {
+    this.socket.on('data', (bytes) => {
+      this.buffer = Buffer.concat([this.buffer, bytes]);
+      this.wake();
+    });
+  }
+
+  wake() {
+    for (const waiter of this.waiters.splice(0))
+      waiter();
+  }
+
+  send(bytes) {
+    if (!this.socket.destroyed)
+      this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+    return this;
+  }
+
+  end() { this.socket.end(); return this; }
+  destroy() { this.socket.destroy(); }
+
+  /** Until something changed; false when `until` has passed. */
+  async changed(until) {
+    const left = until - Date.now();
+    if (left <= 0)
+      return false;
+    let timer;
+    await new Promise((resolve) => {
+      timer = setTimeout(resolve, left);
+      this.waiters.push(resolve);
+    });
+    clearTimeout(timer);
+    return true;
+  }
+
+  /** The next whole answer: {version, status, reason, headers, list, body,
+   * json}; null if the connection closed cleanly before one began. head: it
+   * answers a HEAD, so no body follows. */
+  async answer({ head = false, timeoutMs = WAIT_MS } = {}) {
+    const until = Date.now() + timeoutMs;
+    for (;;) {
+      const parsed = parseAnswer(this.buffer, head, this.closed);
+      if (parsed) {
+        this.buffer = this.buffer.subarray(parsed.size);
+        return parsed.answer;
+      }
+      if (this.closed) {
+        if (this.buffer.length === 0)
+          return null;
+        throw new Error(`closed within an answer: ${this.buffer.subarray(0, 300).toString('latin1')}`);
+      }
+      if (!(await this.changed(until)))
+        throw new Error(`no whole answer in ${timeoutMs} ms; so far: ${JSON.stringify(this.buffer.subarray(0, 300).toString('latin1'))}`);
+    }
+  }
+
+  /** All answers until the server closes. */
+  async answersUntilClose(timeoutMs = WAIT_MS) {
+    const answers = [];
+    for (;;) {
+      const answer = await this.answer({ timeoutMs });
+      if (answer === null)
+        return answers;
+      answers.push(answer);
+    }
+  }
+
+  async untilClosed(timeoutMs = WAIT_MS) {
+    const until = Date.now() + timeoutMs;
+    while (!this.closed)
+      if (!(await this.changed(until)))
+        throw new Error(`still open after ${timeoutMs} ms`);
+  }
+}
+
+/** One answer at the start of bytes, or null while it is not whole. */
+export function parseAnswer(bytes, head = false, closed = false) {
+  const end = bytes.indexOf('\r\n\r\n');
+  if (end < 0)
+    return null;
+  const lines = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  const first = /^(HTTP\/1\.[01]) (\d{3}) (.*)$/.exec(lines[0]);
+  if (!first)
+    throw new Error(`not a status line: ${JSON.stringify(lines[0])}`);
+  const headers = {};
+  const list = [];
+  for (const line of lines.slice(1)) {
+    const colon = line.indexOf(':');
+    if (colon < 1)
+      throw new Error(`not a header: ${JSON.stringify(line)}`);
+    const name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
+    list.push([name, value]);
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
+  const status = Number(first[2]);
+  let from = end + 4;
+  let to = from;
+  if (!head && status >= 200 && status !== 204 && status !== 304) {
+    if (headers['content-length'] !== undefined)
+      to = from + Number(headers['content-length']);
+    else if (!closed)
+      return null;
+    else
+      to = bytes.length;
+  }
+  if (to > bytes.length)
+    return null;
+  const body = bytes.subarray(from, to);
+  let json = null;
+  if (/json/.test(headers['content-type'] ?? '') && body.length > 0)
+    json = JSON.parse(body.toString('utf8'));
+  return { size: to, answer: { version: first[1], status, reason: first[3], headers, list, body, json } };
+}
+
+/** A request's bytes with a sized body. */
+export function requestBytes(method, path, { headers = {}, body = '', host = 'x' } = {}) {
+  const size = Buffer.byteLength(body);
+  const lines = [`${method} ${path} HTTP/1.1`, `Host: ${host}`];
+  for (const [name, value] of Object.entries(headers))
+    lines.push(`${name}: ${value}`);
+  if (size > 0 || method === 'POST' || method === 'PUT')
+    lines.push(`Content-Length: ${size}`);
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${body}`, 'utf8');
+}
