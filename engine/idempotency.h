@@ -75,7 +75,8 @@ bool sp_keys_full(const sp_keys *keys, sp_time_ms now);
  * full. */
 void sp_keys_push(sp_keys *keys, sp_user_id user, uint64_t *newest, const sp_key_record *record);
 
-/* Bytes of the ring ever touched. */
+/* Bytes of the ring ever touched; the prints, 128 bytes for each user who has
+ * used a key, are not counted. */
 uint64_t sp_keys_used_bytes(const sp_keys *keys);
 
 #endif

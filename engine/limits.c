@@ -4,7 +4,8 @@
 /* What each table costs when it is full, engine and views together. Reserved
  * is virtual; only what is used is ever touched. */
 const sp_limits sp_limits_default = {
-    .users_max = 1000000,                /* 32 bytes each: 32 MB */
+    .users_max = 1000000,                /* 32 bytes each, 128 more for each that
+                                        * has used a key: 160 MB */
     .categories_max = 10000,             /* 24 bytes each and the name */
     .concerts_max = 100000,              /* 88 bytes each and the card: 9 MB */
     .seats_max = 10000000,               /* 8.5 bytes each, and some 16 for each

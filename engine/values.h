@@ -99,4 +99,11 @@ typedef struct sp_concert_spec {
     uint32_t grades_count;
 } sp_concert_spec;
 
+/* The names that people and clients read: static. A number that is none of the
+ * enum's aborts. */
+const char *sp_role_name(sp_role role);
+const char *sp_age_limit_name(sp_age_limit age_limit);
+/* false if no role has this name. */
+bool sp_role_of_name(sp_text name, sp_role *out);
+
 #endif

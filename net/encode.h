@@ -12,9 +12,6 @@
 #include "engine/views.h"
 #include "net/json_write.h"
 
-const char *sp_role_name(sp_role role);
-const char *sp_age_limit_name(sp_age_limit age_limit);
-
 /* profile NULL: the person was erased; e-mail and nickname are null. */
 void sp_encode_user(sp_json_writer *json, const sp_user_view *user, const sp_profile *profile);
 

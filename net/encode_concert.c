@@ -4,17 +4,6 @@
 #include "engine/assert.h"
 #include "net/encode.h"
 
-const char *sp_age_limit_name(sp_age_limit age_limit)
-{
-    static const char *const names[] = {[SP_AGE_ZERO] = "ZERO",
-                                        [SP_AGE_SEVEN] = "SEVEN",
-                                        [SP_AGE_FIFTEEN] = "FIFTEEN",
-                                        [SP_AGE_NINETEEN] = "NINETEEN"};
-    SP_ASSERT_CMP(age_limit, >=, SP_AGE_ZERO);
-    SP_ASSERT_CMP(age_limit, <=, SP_AGE_NINETEEN);
-    return names[age_limit];
-}
-
 static const char *status_of(const sp_concert_spec *spec, sp_time_ms now)
 {
     if (now < spec->start_date)

@@ -3,15 +3,6 @@
 
 #include "engine/assert.h"
 
-const char *sp_role_name(sp_role role)
-{
-    static const char *const names[] = {
-        [SP_ROLE_USER] = "USER", [SP_ROLE_HOST] = "HOST", [SP_ROLE_ADMIN] = "ADMIN"};
-    SP_ASSERT_CMP(role, >=, SP_ROLE_USER);
-    SP_ASSERT_CMP(role, <=, SP_ROLE_ADMIN);
-    return names[role];
-}
-
 void sp_encode_user(sp_json_writer *json, const sp_user_view *user, const sp_profile *profile)
 {
     sp_text email = {NULL, 0}, nickname = {NULL, 0};

@@ -198,9 +198,8 @@ void sp_demo_print(sp_profile_reader *profiles, const char *url)
     if (profiles->by_email(profiles, email, &profile) != 1)
         return;
     fprintf(stderr, "demo logins (all with the password %s):\n", DEMO_PASSWORD);
-    static const char *const roles[] = {"", "USER", "HOST", "ADMIN"};
     for (size_t i = 0; i < PEOPLE_COUNT; i++)
-        fprintf(stderr, "  %-5s %s\n", roles[people[i].role], people[i].email);
+        fprintf(stderr, "  %-5s %s\n", sp_role_name(people[i].role), people[i].email);
     fprintf(stderr,
             "try:\n  curl -s %s/v1/auth/login -H 'Content-Type: application/json' "
             "-d '{\"email\":\"%s\",\"password\":\"%s\"}'\n",

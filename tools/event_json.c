@@ -6,34 +6,6 @@
 #include "engine/assert.h"
 #include "engine/utf8.h"
 
-static const char *role_name(sp_role role)
-{
-    switch (role) {
-    case SP_ROLE_USER:
-        return "USER";
-    case SP_ROLE_HOST:
-        return "HOST";
-    case SP_ROLE_ADMIN:
-        return "ADMIN";
-    }
-    return "";
-}
-
-static const char *age_limit_name(sp_age_limit limit)
-{
-    switch (limit) {
-    case SP_AGE_ZERO:
-        return "ZERO";
-    case SP_AGE_SEVEN:
-        return "SEVEN";
-    case SP_AGE_FIFTEEN:
-        return "FIFTEEN";
-    case SP_AGE_NINETEEN:
-        return "NINETEEN";
-    }
-    return "";
-}
-
 static bool spec_is_utf8(const sp_concert_spec *spec)
 {
     for (uint32_t g = 0; g < spec->grades_count; g++)
@@ -93,7 +65,7 @@ static void write_concert(sp_json_writer *w, const sp_event *event)
     sp_json_put_text(w, "imageUrl", spec->image_url);
     sp_json_put_text(w, "address", spec->address);
     sp_json_put_integer(w, "runningTime", spec->running_time_min);
-    sp_json_put_string(w, "ageLimit", age_limit_name(spec->age_limit));
+    sp_json_put_string(w, "ageLimit", sp_age_limit_name(spec->age_limit));
     sp_json_put_time(w, "startDate", spec->start_date);
     sp_json_put_time(w, "endDate", spec->end_date);
     sp_json_put_time(w, "concertDate", spec->concert_date);
@@ -129,12 +101,12 @@ static void write_data(sp_json_writer *w, const sp_event *event)
         return;
     case SP_EVENT_USER_CREATED:
         sp_json_put_id(w, "user", event->user_created.user);
-        sp_json_put_string(w, "role", role_name(event->user_created.role));
+        sp_json_put_string(w, "role", sp_role_name(event->user_created.role));
         sp_json_put_integer(w, "points", event->user_created.points);
         return;
     case SP_EVENT_ROLE_SET:
         sp_json_put_id(w, "user", event->role_set.user);
-        sp_json_put_string(w, "role", role_name(event->role_set.role));
+        sp_json_put_string(w, "role", sp_role_name(event->role_set.role));
         return;
     case SP_EVENT_POINTS_GRANTED:
         sp_json_put_id(w, "user", event->points_granted.user);

@@ -45,11 +45,10 @@ void sp_show_orders(const sp_state *state, FILE *to)
 
 void sp_show_points(const sp_state *state, FILE *to)
 {
-    static const char *const roles[] = {"", "USER", "HOST", "ADMIN"};
     sp_user_view user;
     for (sp_user_id u = 1; u <= sp_state_users_count(state); u++)
         if (sp_state_user(state, u, &user))
-            fprintf(to, "user %" PRIu32 " %s points %" PRId64 "\n", user.id, roles[user.role],
-                    user.points);
+            fprintf(to, "user %" PRIu32 " %s points %" PRId64 "\n", user.id,
+                    sp_role_name(user.role), user.points);
     fprintf(to, "total %" PRId64 "\n", sp_state_points_total(state));
 }

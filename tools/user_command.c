@@ -41,19 +41,6 @@ static bool read_password(char *out, size_t size)
     return got;
 }
 
-static bool role_of(const char *name, sp_role *out)
-{
-    static const char *const names[] = {NULL, "USER", "HOST", "ADMIN"};
-    for (int role = SP_ROLE_USER; role <= SP_ROLE_ADMIN; role++) {
-        if (strcmp(name, names[role]) == 0) {
-            *out = (sp_role)role;
-            return true;
-        }
-    }
-    fprintf(stderr, "stagepick: --role takes USER, HOST or ADMIN, not: %s\n", name);
-    return false;
-}
-
 static int add(const char *dir, const char *email, const char *nickname, sp_role role)
 {
     char password[SP_PASSWORD_SIZE_MAX + 2] = "";
@@ -108,7 +95,9 @@ int sp_command_user(int argc, char **argv)
         }
     }
     sp_role role;
-    if (!role_of(role_name[0], &role))
+    if (!sp_role_of_name((sp_text){role_name[0], (uint32_t)strlen(role_name[0])}, &role)) {
+        fprintf(stderr, "stagepick: --role takes USER, HOST or ADMIN, not: %s\n", role_name[0]);
         return SP_EXIT_USAGE;
+    }
     return add(data[0], email[0], nickname[0], role);
 }
