@@ -186,11 +186,11 @@ static const char *admit_order_paid(const sp_state *state, const sp_event *event
         return wrong;
 
     uint32_t count = event->order_paid.seats_count;
-    uint32_t have = sp_caps_count(&state->caps, event->actor, event->order_paid.concert);
+    uint32_t have = sp_user_caps_count(&state->users[event->actor].caps, &state->caps, event->actor,
+                                       event->order_paid.concert);
     if (have + count > concert->max_seats_per_user)
         return "order_paid: too many seats for one user";
-    if (sp_bitmap_any(sp_state_sold_of(state, concert), sp_state_held_of(state, concert),
-                      event->order_paid.seats, count))
+    if (sp_state_taken(state, concert, event->order_paid.seats, count))
         return "order_paid: a seat is taken";
     if ((wrong = admit_payment(state, event, concert)))
         return wrong;

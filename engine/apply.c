@@ -112,10 +112,12 @@ static void seats_stamp(sp_state *state, sp_concert_row *concert, const sp_seat 
                         uint32_t count, sp_seq seq)
 {
     sp_seq *seqs = &state->seat_seqs[(uint64_t)concert->first_word * 64];
+    uint32_t i = 0;
 
-    for (uint32_t i = 0; i < count; i++)
-        seqs[seats[i]] = seq;
     concert->seq = seq;
+    do
+        seqs[seats[i]] = seq;
+    while (++i < count);
 }
 
 /* Bits that an order really sets and clears: all but for a planted fault. */
@@ -124,31 +126,32 @@ static uint32_t bits_count(uint32_t seats_count)
     return SP_FAULT(SKIPPED_BIT) ? seats_count - 1 : seats_count;
 }
 
-static void order_row_fill(sp_state *state, const sp_event *event, sp_user_row *buyer)
+/* Where the row finds its seats: the seat itself, or a run of order_seats. */
+static uint32_t seats_keep(sp_state *state, const sp_seat *seats, uint32_t count)
 {
-    uint32_t seats_count = event->order_paid.seats_count;
-    const sp_seat *seats = event->order_paid.seats;
-    uint32_t where = seats[0];
+    if (count == 1)
+        return seats[0];
+    uint32_t where = state->order_seats_count;
+    SP_ASSERT_CMP(count, <=, state->limits.order_seats_max - where);
+    memcpy(&state->order_seats[where], seats, count * sizeof(*seats));
+    state->order_seats_count += count;
+    return where;
+}
 
-    if (seats_count > 1) {
-        SP_ASSERT_CMP(seats_count, <=, state->limits.order_seats_max - state->order_seats_count);
-        where = state->order_seats_count;
-        memcpy(&state->order_seats[where], seats, seats_count * sizeof(*seats));
-        state->order_seats_count += seats_count;
-    }
-    state->orders[event->order_paid.order] = (sp_order_row){
+static void order_row_fill(sp_order_row *row, const sp_event *event, uint32_t seats,
+                           sp_order_id older_of_user)
+{
+    *row = (sp_order_row){
         .concert = event->order_paid.concert,
+        .seats = seats,
         .user = event->order_paid.buyer,
+        .older_of_user = older_of_user,
         .amount = event->order_paid.amount,
         .created_at = event->time,
         .seq = event->seq,
-        .seats = where,
-        .seats_count = (uint8_t)seats_count,
+        .seats_count = (uint8_t)event->order_paid.seats_count,
         .status = SP_ORDER_PAYMENT,
-        .older_of_user = buyer->newest_order,
     };
-    buyer->newest_order = event->order_paid.order;
-    state->orders_count = event->order_paid.order;
 }
 
 static subject apply_order_paid(sp_state *state, const sp_event *event)
@@ -157,11 +160,12 @@ static subject apply_order_paid(sp_state *state, const sp_event *event)
     sp_user_row *buyer = sp_state_user_row(state, event->order_paid.buyer);
     const sp_seat *seats = event->order_paid.seats;
     uint32_t seats_count = event->order_paid.seats_count;
+    sp_order_id order = event->order_paid.order;
     sp_points amount = event->order_paid.amount;
 
     SP_ASSERT(concert && buyer);
-    SP_ASSERT_CMP(event->order_paid.order, ==, state->orders_count + 1);
-    SP_ASSERT_CMP(event->order_paid.order, <=, state->limits.orders_max);
+    SP_ASSERT_CMP(order, ==, state->orders_count + 1);
+    SP_ASSERT_CMP(order, <=, state->limits.orders_max);
     SP_ASSERT(seats_count >= 1 && seats_count <= SP_SEATS_PER_ORDER_MAX);
     SP_ASSERT_CMP(seats[seats_count - 1], <, concert->seats_count);
     SP_ASSERT_CMP(buyer->points, >=, amount);
@@ -169,11 +173,15 @@ static subject apply_order_paid(sp_state *state, const sp_event *event)
     sp_bitmap_set(&state->sold[concert->first_word], seats, bits_count(seats_count));
     seats_stamp(state, concert, seats, seats_count, event->seq);
     concert->sold_count += seats_count;
-    sp_caps_add(&state->caps, event->order_paid.buyer, event->order_paid.concert, seats_count);
     buyer->points -= amount;
     state->users[concert->host].points += amount;
-    order_row_fill(state, event, buyer);
-    return (subject){event->order_paid.order, 0};
+    order_row_fill(&state->orders[order], event, seats_keep(state, seats, seats_count),
+                   buyer->newest_order);
+    buyer->newest_order = order;
+    state->orders_count = order;
+    sp_user_caps_add(&buyer->caps, &state->caps, event->order_paid.buyer, event->order_paid.concert,
+                     seats_count);
+    return (subject){order, 0};
 }
 
 static subject apply_order_cancelled(sp_state *state, const sp_event *event)
@@ -190,7 +198,8 @@ static subject apply_order_cancelled(sp_state *state, const sp_event *event)
     seats_stamp(state, concert, seats, order->seats_count, event->seq);
     SP_ASSERT_CMP(concert->sold_count, >=, order->seats_count);
     concert->sold_count -= order->seats_count;
-    sp_caps_subtract(&state->caps, order->user, order->concert, order->seats_count);
+    sp_user_caps_subtract(&state->users[order->user].caps, &state->caps, order->user,
+                          order->concert, order->seats_count);
     if (!SP_FAULT(LOST_REFUND)) {
         state->users[concert->host].points -= order->amount;
         state->users[order->user].points += order->amount;

@@ -36,39 +36,46 @@ static inline bool sp_bitmap_has(const uint64_t *words, sp_seat seat)
     return (words[seat / 64u] >> (seat % 64u)) & 1u;
 }
 
+/* Several seats, group by group. */
+bool sp_bitmap_any_of_groups(const uint64_t *sold, const uint64_t *held, const sp_seat *seats,
+                             uint32_t count);
+void sp_bitmap_set_groups(uint64_t *words, const sp_seat *seats, uint32_t count);
+void sp_bitmap_clear_groups(uint64_t *words, const sp_seat *seats, uint32_t count);
+
+/* One seat is what most orders have: it goes without loops and calls. */
+
 /* Is any of these seats set in either map? */
 static inline bool sp_bitmap_any(const uint64_t *sold, const uint64_t *held, const sp_seat *seats,
                                  uint32_t count)
 {
-    for (uint32_t at = 0; at < count;) {
-        sp_seat_group group = sp_seat_group_of(seats + at, count - at);
-        if ((sold[group.word] | held[group.word]) & group.mask)
-            return true;
-        at += group.seats_count;
-    }
-    return false;
+    if (count != 1)
+        return sp_bitmap_any_of_groups(sold, held, seats, count);
+    uint32_t word = seats[0] / 64u;
+    return ((sold[word] | held[word]) >> (seats[0] % 64u)) & 1u;
 }
 
 /* Sets seats that are all clear; a set one is a broken invariant. */
 static inline void sp_bitmap_set(uint64_t *words, const sp_seat *seats, uint32_t count)
 {
-    for (uint32_t at = 0; at < count;) {
-        sp_seat_group group = sp_seat_group_of(seats + at, count - at);
-        SP_ASSERT_CMP(words[group.word] & group.mask, ==, 0);
-        words[group.word] |= group.mask;
-        at += group.seats_count;
+    if (count != 1) {
+        sp_bitmap_set_groups(words, seats, count);
+        return;
     }
+    uint64_t *word = &words[seats[0] / 64u], mask = UINT64_C(1) << (seats[0] % 64u);
+    SP_ASSERT_CMP(*word & mask, ==, 0);
+    *word |= mask;
 }
 
 /* Clears seats that are all set; a clear one is a broken invariant. */
 static inline void sp_bitmap_clear(uint64_t *words, const sp_seat *seats, uint32_t count)
 {
-    for (uint32_t at = 0; at < count;) {
-        sp_seat_group group = sp_seat_group_of(seats + at, count - at);
-        SP_ASSERT_CMP(words[group.word] & group.mask, ==, group.mask);
-        words[group.word] &= ~group.mask;
-        at += group.seats_count;
+    if (count != 1) {
+        sp_bitmap_clear_groups(words, seats, count);
+        return;
     }
+    uint64_t *word = &words[seats[0] / 64u], mask = UINT64_C(1) << (seats[0] % 64u);
+    SP_ASSERT_CMP(*word & mask, ==, mask);
+    *word &= ~mask;
 }
 
 /* Set bits among the seats [first, first + count). */

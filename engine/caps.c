@@ -48,36 +48,48 @@ static sp_caps_line *next_line(const sp_caps *caps, const sp_caps_line *line)
     return line->next ? &caps->spill[line->next - 1] : NULL;
 }
 
-static uint64_t key_of(sp_caps_entry entry)
+static sp_concert_id concert_of(uint32_t seats)
 {
-    return entry & ~(uint64_t)SP_CAPS_COUNT_MAX;
+    return seats >> SP_CAPS_COUNT_BITS;
 }
 
-static uint32_t count_of(sp_caps_entry entry)
+static uint32_t count_of(uint32_t seats)
 {
-    return (uint32_t)entry & SP_CAPS_COUNT_MAX;
+    return seats & SP_CAPS_COUNT_MAX;
 }
 
-/* The entry of a key, or the empty one where it would go, or NULL: the chain
- * is full, and *last is its last line. */
-static sp_caps_entry *entry_of(const sp_caps *caps, uint64_t key, sp_caps_line **last)
+uint32_t sp_caps_count_behind(const sp_caps *caps, const sp_caps_line *line, sp_user_id user,
+                              sp_concert_id concert)
 {
-    sp_caps_line *line = &caps->lines[sp_caps_line_of(caps, key)];
-    for (; line; line = next_line(caps, line)) {
-        for (uint32_t i = 0; i < SP_CAPS_PER_LINE; i++)
-            if (key_of(line->entries[i]) == key || line->entries[i] == 0)
-                return &line->entries[i];
-        *last = line;
+    for (line = next_line(caps, line); line; line = next_line(caps, line)) {
+        uint32_t count = sp_caps_count_in(line, user, concert);
+        if (count)
+            return count;
     }
-    return NULL;
+    return 0;
 }
 
-/* The entry of a key; NULL if there is none. */
-static sp_caps_entry *find(const sp_caps *caps, uint64_t key)
+/* Where an entry is, or where its chain ends. */
+typedef struct place {
+    sp_caps_line *line;
+    uint32_t index; /* in the line; SP_CAPS_PER_LINE = there is no such entry,
+                     * and line is the last of its chain */
+} place;
+
+/* The count is asked for first, since most often it is 0: only then is it
+ * worth a branch each to know where. */
+static place find(const sp_caps *caps, sp_user_id user, sp_concert_id concert)
 {
-    sp_caps_line *last;
-    sp_caps_entry *entry = entry_of(caps, key, &last);
-    return entry && *entry ? entry : NULL;
+    sp_caps_line *line = sp_caps_line_of(caps, user, concert);
+    while (!sp_caps_count_in(line, user, concert)) {
+        if (!line->next)
+            return (place){line, SP_CAPS_PER_LINE};
+        line = next_line(caps, line);
+    }
+    uint32_t index = 0;
+    while (line->users[index] != user || concert_of(line->seats[index]) != concert)
+        index++;
+    return (place){line, index};
 }
 
 static uint32_t spill_take(sp_caps *caps)
@@ -99,34 +111,47 @@ static void spill_give(sp_caps *caps, uint32_t index)
     caps->spill_free = index;
 }
 
-/* The first entry of a fresh spill line behind a full one. */
-static sp_caps_entry *spill_begin(sp_caps *caps, sp_caps_line *full)
+/* Appends an entry to the chain that ends with this line. */
+static inline void append(sp_caps *caps, sp_caps_line *last, sp_user_id user, uint32_t seats)
 {
-    full->next = spill_take(caps);
-    return next_line(caps, full)->entries;
+    if (last->entries_count == SP_CAPS_PER_LINE) {
+        last->next = spill_take(caps);
+        last = next_line(caps, last);
+    }
+    uint32_t index = last->entries_count++;
+    last->users[index] = user;
+    last->seats[index] = seats;
 }
 
-/* Puts an entry that is not there at the end of its chain. */
-static void put(sp_caps *caps, sp_caps_entry entry)
+/* Deals out the entries of a line, which are not in the table, to where they
+ * belong as it stands. */
+static void deal_out(sp_caps *caps, const sp_caps_line *from)
 {
-    sp_caps_line *last;
-    sp_caps_entry *empty = entry_of(caps, key_of(entry), &last);
-    if (!empty)
-        empty = spill_begin(caps, last);
-    *empty = entry;
+    for (uint32_t i = 0; i < from->entries_count; i++) {
+        sp_caps_line *last = sp_caps_line_of(caps, from->users[i], concert_of(from->seats[i]));
+        while (last->next)
+            last = next_line(caps, last);
+        append(caps, last, from->users[i], from->seats[i]);
+    }
 }
 
-static void put_all(sp_caps *caps, const sp_caps_line *from)
-{
-    for (uint32_t i = 0; i < SP_CAPS_PER_LINE && from->entries[i]; i++)
-        put(caps, from->entries[i]);
-}
+/* Splits walk the table in order, each touching a line of either end of it.
+ * They are asked for so many splits ahead: some dozens of orders. */
+#define SPLITS_AHEAD 8u
 
 /* The line that the growth by line `fresh` deals out. */
 static sp_caps_line *split_source(const sp_caps *caps, uint32_t fresh)
 {
     uint32_t mask = fresh > caps->mask ? caps->mask * 2 + 1 : caps->mask;
     return &caps->lines[fresh & (mask >> 1)];
+}
+
+static void split_prefetch(const sp_caps *caps, uint32_t fresh)
+{
+    if (fresh < caps->lines_max) {
+        __builtin_prefetch(split_source(caps, fresh), 1);
+        __builtin_prefetch(&caps->lines[fresh], 1);
+    }
 }
 
 /* Grows by one line: the entries of the line that it splits off are dealt out
@@ -136,40 +161,40 @@ static void split(sp_caps *caps)
 {
     uint32_t fresh = caps->lines_count;
     sp_caps_line *old = split_source(caps, fresh);
+    split_prefetch(caps, fresh + SPLITS_AHEAD);
     if (fresh > caps->mask)
         caps->mask = caps->mask * 2 + 1;
     caps->lines_count++;
 
     sp_caps_line moving = *old;
     *old = (sp_caps_line){0};
-    put_all(caps, &moving);
+    deal_out(caps, &moving);
     while (moving.next) {
         uint32_t index = moving.next;
         moving = caps->spill[index - 1];
         spill_give(caps, index);
-        put_all(caps, &moving);
+        deal_out(caps, &moving);
     }
-    /* The next split comes some entries later: its line is here by then. (A
-     * load, since a prefetch may be dropped; nobody waits for it.) */
-    (void)*(const volatile uint32_t *)&split_source(caps, fresh + 1)->next;
 }
 
 /* Fills the hole with the last entry of its chain, which keeps all lines but
  * the last full; an empty spill line goes back. */
-static void take_out(sp_caps *caps, sp_caps_entry *hole)
+static void take_out(sp_caps *caps, place hole)
 {
     sp_caps_line *before = NULL;
-    sp_caps_line *last = &caps->lines[sp_caps_line_of(caps, key_of(*hole))];
+    sp_caps_line *last = sp_caps_line_of(caps, hole.line->users[hole.index],
+                                         concert_of(hole.line->seats[hole.index]));
     while (last->next) {
         before = last;
         last = next_line(caps, last);
     }
-    uint32_t end = SP_CAPS_PER_LINE - 1;
-    while (last->entries[end] == 0) /* the hole's chain is not empty */
-        end--;
+    SP_ASSERT_CMP(last->entries_count, >=, 1);
+    uint32_t end = --last->entries_count;
 
-    *hole = last->entries[end];
-    last->entries[end] = 0;
+    hole.line->users[hole.index] = last->users[end];
+    hole.line->seats[hole.index] = last->seats[end];
+    last->users[end] = 0;
+    last->seats[end] = 0;
     if (end == 0 && before) {
         spill_give(caps, before->next);
         before->next = 0;
@@ -177,30 +202,19 @@ static void take_out(sp_caps *caps, sp_caps_entry *hole)
     caps->entries_count--;
 }
 
-uint32_t sp_caps_count(const sp_caps *caps, sp_user_id user, sp_concert_id concert)
-{
-    const sp_caps_entry *entry = find(caps, sp_caps_key(user, concert));
-    return entry ? count_of(*entry) : 0;
-}
-
 void sp_caps_add(sp_caps *caps, sp_user_id user, sp_concert_id concert, uint32_t count)
 {
-    uint64_t key = sp_caps_key(user, concert);
-
     SP_ASSERT_CMP(concert, <=, SP_CAPS_CONCERT_MAX);
     SP_ASSERT_CMP(count, <=, SP_CAPS_COUNT_MAX);
     if (count == 0)
         return;
-    sp_caps_line *last;
-    sp_caps_entry *entry = entry_of(caps, key, &last);
-    if (entry && *entry) {
-        SP_ASSERT_CMP(count_of(*entry) + count, <=, SP_CAPS_COUNT_MAX);
-        *entry += count;
+    place at = find(caps, user, concert);
+    if (at.index < SP_CAPS_PER_LINE) {
+        SP_ASSERT_CMP(count_of(at.line->seats[at.index]) + count, <=, SP_CAPS_COUNT_MAX);
+        at.line->seats[at.index] += count;
         return;
     }
-    if (!entry)
-        entry = spill_begin(caps, last);
-    *entry = key | count;
+    append(caps, at.line, user, concert << SP_CAPS_COUNT_BITS | count);
     caps->entries_count++;
     if (caps->entries_count > (uint64_t)caps->lines_count * ENTRIES_PER_LINE &&
         caps->lines_count < caps->lines_max)
@@ -209,14 +223,15 @@ void sp_caps_add(sp_caps *caps, sp_user_id user, sp_concert_id concert, uint32_t
 
 void sp_caps_subtract(sp_caps *caps, sp_user_id user, sp_concert_id concert, uint32_t count)
 {
-    sp_caps_entry *entry = find(caps, sp_caps_key(user, concert));
+    place at = find(caps, user, concert);
 
-    SP_ASSERT(entry);
-    SP_ASSERT_CMP(count_of(*entry), >=, count);
-    if (count_of(*entry) == count)
-        take_out(caps, entry);
+    SP_ASSERT_CMP(at.index, <, SP_CAPS_PER_LINE);
+    uint32_t *seats = &at.line->seats[at.index];
+    SP_ASSERT_CMP(count_of(*seats), >=, count);
+    if (count_of(*seats) == count)
+        take_out(caps, at);
     else
-        *entry -= count;
+        *seats -= count;
 }
 
 uint64_t sp_caps_bytes(const sp_caps *caps)

@@ -91,21 +91,34 @@ sp_concert_card *sp_card_make(sp_arena *arena, const sp_concert_spec *spec)
     return card;
 }
 
-sp_seat_place sp_card_place(const sp_concert_card *card, sp_seat seat)
+/* The last of a grade's rows that begins at or before the seat (no row is
+ * empty). Rows of a hall are mostly of one length, so arithmetic finds it;
+ * where they are not, by halving. */
+static uint32_t row_find(const sp_concert_card *card, const sp_card_grade *grade, sp_seat seat)
 {
-    SP_ASSERT_CMP(seat, <, card->seats_count);
+    const sp_seat *first_seat = card->row_first_seat;
+    uint32_t low = grade->first_row, high = low + grade->rows_count;
+    uint32_t guess = low + (seat - grade->first_seat) / (first_seat[low + 1] - first_seat[low]);
 
-    /* The last row that begins at or before the seat (no row is empty). */
-    uint32_t low = 0, high = card->rows_count;
+    if (guess < high && first_seat[guess] <= seat && seat < first_seat[guess + 1])
+        return guess;
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
-        if (card->row_first_seat[middle] <= seat)
+        if (first_seat[middle] <= seat)
             low = middle;
         else
             high = middle;
     }
+    return low;
+}
+
+sp_seat_place sp_card_place(const sp_concert_card *card, sp_seat seat)
+{
+    SP_ASSERT_CMP(seat, <, card->seats_count);
+
     const sp_card_grade *grade = card->grades;
-    while (low >= grade->first_row + grade->rows_count)
+    while (seat - grade->first_seat >= grade->seats_count)
         grade++;
-    return (sp_seat_place){grade, low - grade->first_row + 1, seat - card->row_first_seat[low] + 1};
+    uint32_t row = row_find(card, grade, seat);
+    return (sp_seat_place){grade, row - grade->first_row + 1, seat - card->row_first_seat[row] + 1};
 }

@@ -1,72 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/decide_private.h"
 
-#include "engine/spec.h"
-
-static sp_outcome decide_server_start(const sp_deciding *d)
-{
-    const sp_command *command = d->command;
-
-    if (!sp_text_fits(command->server_start.version, SP_VERSION_SIZE_MAX))
-        return sp_refuse_field(d, "version", "must be 1 to 64 bytes of UTF-8");
-    d->event->type = SP_EVENT_SERVER_STARTED;
-    d->event->server_started.version = command->server_start.version;
-    d->event->server_started.epoch = command->server_start.epoch;
-    return SP_OK;
-}
-
-static sp_outcome decide_user_create(const sp_deciding *d)
-{
-    const sp_state *state = d->state;
-    sp_role role = d->command->user_create.role;
-    sp_points points = d->command->user_create.points;
-
-    SP_ASSERT(role >= SP_ROLE_USER && role <= SP_ROLE_ADMIN);
-    SP_ASSERT_CMP(points, >=, 0);
-    if (state->users_count >= state->limits.users_max)
-        return sp_refuse_limit(d, "users");
-    if (!sp_points_can_grant(state, points))
-        return sp_refuse_limit(d, "points");
-    d->event->type = SP_EVENT_USER_CREATED;
-    d->event->user_created.user = state->users_count + 1;
-    d->event->user_created.role = role;
-    d->event->user_created.points = points;
-    return SP_OK;
-}
-
-static sp_outcome decide_role_set(const sp_deciding *d)
-{
-    const sp_user_row *user = sp_state_user_row(d->state, d->command->role_set.user);
-    sp_role role = d->command->role_set.role;
-
-    SP_ASSERT(role >= SP_ROLE_USER && role <= SP_ROLE_ADMIN);
-    if (!user)
-        return sp_refuse(d, SP_USER_UNKNOWN);
-    if (user->role == SP_ROLE_ADMIN && role != SP_ROLE_ADMIN && d->state->admins_count == 1)
-        return sp_refuse(d, SP_LAST_ADMIN);
-    d->event->type = SP_EVENT_ROLE_SET;
-    d->event->role_set.user = d->command->role_set.user;
-    d->event->role_set.role = role;
-    return SP_OK;
-}
-
-static sp_outcome decide_points_grant(const sp_deciding *d)
-{
-    const sp_user_row *user = sp_state_user_row(d->state, d->command->points_grant.user);
-    sp_points amount = d->command->points_grant.amount;
-
-    SP_ASSERT(amount >= 1 && amount <= SP_GRANT_MAX);
-    if (!user)
-        return sp_refuse(d, SP_USER_UNKNOWN);
-    /* His own balance may be the larger one, when hosts are in debt to him. */
-    if (!sp_points_can_grant(d->state, amount) || user->points > SP_POINTS_TOTAL_MAX - amount)
-        return sp_refuse_limit(d, "points");
-    d->event->type = SP_EVENT_POINTS_GRANTED;
-    d->event->points_granted.user = d->command->points_grant.user;
-    d->event->points_granted.amount = amount;
-    return SP_OK;
-}
-
 /* May this actor ask this at all? Orders are anyone's who is signed in. */
 static bool role_allows(const sp_deciding *d)
 {
@@ -107,21 +41,114 @@ static sp_outcome check_idempotency(const sp_deciding *d, const sp_key_record **
     return SP_OK;
 }
 
+/* The decoder's promises that bitmaps and prices rely on. */
+static void assert_seats(const sp_seat *seats, uint32_t count)
+{
+    SP_ASSERT(count >= 1 && count <= SP_SEATS_PER_ORDER_MAX);
+    for (uint32_t i = 1; i < count; i++)
+        SP_ASSERT_CMP(seats[i - 1], <, seats[i]);
+}
+
+static sp_outcome check_window(const sp_deciding *d, const sp_concert_row *concert)
+{
+    if (d->now < concert->start_date) {
+        sp_refuse(d, SP_SALES_NOT_OPEN);
+        d->refusal->opens_at = concert->start_date;
+        return SP_SALES_NOT_OPEN;
+    }
+    if (d->now >= concert->end_date)
+        return sp_refuse(d, SP_SALES_CLOSED);
+    return SP_OK;
+}
+
+static sp_outcome check_points(const sp_deciding *d, const sp_concert_row *concert,
+                               sp_points amount)
+{
+    if (d->actor->points < amount) {
+        sp_refuse(d, SP_INSUFFICIENT_POINTS);
+        d->refusal->points = d->actor->points;
+        return SP_INSUFFICIENT_POINTS;
+    }
+    const sp_user_row *host = &d->state->users[concert->host];
+    if (host != d->actor && !sp_points_can_move(d->actor->points, host->points, amount))
+        return sp_refuse_limit(d, "points");
+    return SP_OK;
+}
+
+static sp_outcome check_order_tables(const sp_deciding *d, uint32_t seats_count)
+{
+    const sp_state *state = d->state;
+
+    if (state->orders_count >= state->limits.orders_max)
+        return sp_refuse_limit(d, "orders");
+    if (seats_count > 1 && seats_count > state->limits.order_seats_max - state->order_seats_count)
+        return sp_refuse_limit(d, "order_seats");
+    return SP_OK;
+}
+
+static sp_outcome decide_order_create(const sp_deciding *d)
+{
+    const sp_state *state = d->state;
+    const sp_command *command = d->command;
+    const sp_seat *seats = command->order_create.seats;
+    uint32_t seats_count = command->order_create.seats_count;
+    sp_points stated = command->order_create.amount;
+    sp_outcome outcome;
+
+    assert_seats(seats, seats_count);
+    const sp_concert_row *concert = sp_state_concert_row(state, command->order_create.concert);
+    if (!concert)
+        return sp_refuse(d, SP_CONCERT_UNKNOWN);
+    if ((outcome = check_window(d, concert)) != SP_OK)
+        return outcome;
+    if (seats[seats_count - 1] >= concert->seats_count) /* they ascend */
+        return sp_refuse_unknown_seats(d, concert);
+
+    sp_points amount = sp_state_price(state, concert, seats, seats_count);
+    if (stated != SP_AMOUNT_UNSTATED && stated != amount) {
+        sp_refuse(d, SP_AMOUNT_MISMATCH);
+        d->refusal->amount = amount;
+        return SP_AMOUNT_MISMATCH;
+    }
+    uint32_t have = sp_user_caps_count(&d->actor->caps, &state->caps, command->actor,
+                                       command->order_create.concert);
+    if (have + seats_count > concert->max_seats_per_user) {
+        sp_refuse(d, SP_SEAT_LIMIT);
+        d->refusal->max = concert->max_seats_per_user;
+        d->refusal->have = have;
+        return SP_SEAT_LIMIT;
+    }
+    if (sp_state_taken(state, concert, seats, seats_count))
+        return sp_refuse_taken_seats(d, concert);
+    if ((outcome = check_points(d, concert, amount)) != SP_OK ||
+        (outcome = check_order_tables(d, seats_count)) != SP_OK)
+        return outcome;
+
+    d->event->type = SP_EVENT_ORDER_PAID;
+    d->event->order_paid.order = state->orders_count + 1;
+    d->event->order_paid.concert = command->order_create.concert;
+    d->event->order_paid.buyer = command->actor;
+    d->event->order_paid.amount = amount;
+    d->event->order_paid.seats = seats;
+    d->event->order_paid.seats_count = seats_count;
+    return SP_OK;
+}
+
 static sp_outcome decide_own(const sp_deciding *d)
 {
     switch (d->command->type) {
     case SP_COMMAND_ORDER_CREATE:
-        return sp_decide_order_create(d);
+        return decide_order_create(d);
     case SP_COMMAND_ORDER_CANCEL:
         return sp_decide_order_cancel(d);
     case SP_COMMAND_SERVER_START:
-        return decide_server_start(d);
+        return sp_decide_server_start(d);
     case SP_COMMAND_USER_CREATE:
-        return decide_user_create(d);
+        return sp_decide_user_create(d);
     case SP_COMMAND_ROLE_SET:
-        return decide_role_set(d);
+        return sp_decide_role_set(d);
     case SP_COMMAND_POINTS_GRANT:
-        return decide_points_grant(d);
+        return sp_decide_points_grant(d);
     case SP_COMMAND_CATEGORY_CREATE:
         return sp_decide_category_create(d);
     case SP_COMMAND_CONCERT_CREATE:
@@ -180,50 +207,8 @@ sp_decision sp_decide(const sp_state *state, const sp_command *command, sp_time_
     event->seq = state->seq + 1;
     event->time = now;
     event->actor = command->actor;
-    event->idempotency = command->idempotency;
+    event->idempotency.present = command->idempotency.present;
+    if (command->idempotency.present)
+        event->idempotency = command->idempotency;
     return SP_DECISION_EVENT;
-}
-
-/* A hint by reading: unlike a prefetch instruction, a load is never dropped
- * when the processor has too many misses under way already (AMD's Zen drops
- * most of a batch's), and nobody waits for the value. Measured: twice as fast
- * over a batch. */
-static inline void touch(const void *line)
-{
-    (void)*(const volatile char *)line;
-}
-
-/* What an order needs that is not near at hand: the buyer, his caps, the
- * seat's words and its seq, the host. The reads depend on the concert's row,
- * but those of a whole batch overlap. */
-static void touch_order(const sp_state *state, const sp_command *command)
-{
-    const sp_concert_row *concert = sp_state_concert_row(state, command->order_create.concert);
-    sp_seat seat = command->order_create.seats[0];
-
-    if (!concert || !sp_state_user_row(state, command->actor) || seat >= concert->seats_count)
-        return;
-    touch(&state->users[command->actor]);
-    touch(sp_caps_line_at(&state->caps, command->actor, command->order_create.concert));
-    touch(&state->sold[concert->first_word + seat / 64u]);
-    touch(&state->held[concert->first_word + seat / 64u]);
-    touch(&state->seat_seqs[(uint64_t)concert->first_word * 64 + seat]);
-    touch(&state->users[concert->host]);
-}
-
-void sp_prefetch(const sp_state *state, const sp_command *command)
-{
-    switch (command->type) {
-    case SP_COMMAND_ORDER_CREATE:
-        touch_order(state, command);
-        break;
-    case SP_COMMAND_ORDER_CANCEL:
-        if (sp_state_order_row(state, command->order_cancel.order))
-            touch(&state->orders[command->order_cancel.order]);
-        break;
-    default:
-        if (sp_state_user_row(state, command->actor))
-            touch(&state->users[command->actor]);
-        break;
-    }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * decide is split by subject: decide.c checks who asks and whether it was
- * asked before, then hands over to one function per command. Each of those
+ * asked before, then hands over to one function per command; that of an order
+ * stands beside it, so that the compiler makes one function of both. Each
  * returns SP_OK with the event's own fields filled, or the refusal's outcome
  * with its details. Private to decide*.c.
  */
@@ -51,9 +52,16 @@ static inline sp_outcome sp_refuse_field(const sp_deciding *d, const char *field
     return SP_VALIDATION_FAILED;
 }
 
+sp_outcome sp_decide_server_start(const sp_deciding *d);
+sp_outcome sp_decide_user_create(const sp_deciding *d);
+sp_outcome sp_decide_role_set(const sp_deciding *d);
+sp_outcome sp_decide_points_grant(const sp_deciding *d);
 sp_outcome sp_decide_category_create(const sp_deciding *d);
 sp_outcome sp_decide_concert_create(const sp_deciding *d);
-sp_outcome sp_decide_order_create(const sp_deciding *d);
 sp_outcome sp_decide_order_cancel(const sp_deciding *d);
+
+/* Refusals of an order_create that name its seats. */
+sp_outcome sp_refuse_unknown_seats(const sp_deciding *d, const sp_concert_row *concert);
+sp_outcome sp_refuse_taken_seats(const sp_deciding *d, const sp_concert_row *concert);
 
 #endif

@@ -57,8 +57,14 @@ void sp_result_of_event(const sp_state *state, const sp_event *event, sp_result 
 /* The same from a replay: as it was at the time of the first success. */
 void sp_result_of_replay(const sp_state *state, const sp_replay *replay, sp_result *result);
 
-/* Hints the processor to fetch what deciding this command will touch. */
-void sp_prefetch(const sp_state *state, const sp_command *command);
+/* Fetches what deciding these commands, or admitting and applying these events,
+ * will touch into the cache, many lines at once. Nothing of them need be valid,
+ * but that an order has a seat. Best for some SP_PREFETCH_BATCH that are taken
+ * right behind it: of more the first are out of the cache again, and one at a
+ * time, between decisions, each would have to be waited for. */
+#define SP_PREFETCH_BATCH 64u
+void sp_prefetch_commands(const sp_state *state, const sp_command *const *commands, uint32_t count);
+void sp_prefetch_events(const sp_state *state, const sp_event *events, uint32_t count);
 
 /* BLAKE2b-256 over the whole state in canonical order (listed in digest.c).
  * Two states of one seq have one digest, however they came about. Walks

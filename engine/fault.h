@@ -13,6 +13,7 @@ typedef enum sp_fault {
     SP_FAULT_ANSWER_BEFORE_COMMIT = 2, /* sequencer: releases, then commits */
     SP_FAULT_LOST_REFUND = 3,          /* apply: a cancel moves no points back */
     SP_FAULT_NOSYNC = 4,               /* log: opened with MDB_NOSYNC */
+    SP_FAULT_ANSWER_BEFORE_FLUSH = 5,  /* sequencer: commits, releases, then flushes */
 } sp_fault;
 
 #ifdef SP_FAULTS

@@ -4,12 +4,13 @@
 /* What each table costs when it is full, engine and views together. Reserved
  * is virtual; only what is used is ever touched. */
 const sp_limits sp_limits_default = {
-    .users_max = 1000000,                /* 32 bytes each, 128 more for each that
-                                        * has used a key: 160 MB */
+    .users_max = 1000000,                /* 64 bytes each, 128 more for each that
+                                        * has used a key: 192 MB */
     .categories_max = 10000,             /* 24 bytes each and the name */
     .concerts_max = 100000,              /* 88 bytes each and the card: 9 MB */
     .seats_max = 10000000,               /* 8.5 bytes each, and some 16 for each
-                                        * pair of a user and a concert: 245 MB */
+                                        * pair of a user and a concert beyond
+                                        * his first eight: 245 MB at most */
     .grades_max = 400000,                /* 8 bytes each and 64 in the card */
     .rows_max = 2000000,                 /* 8 bytes each, in the card */
     .orders_max = 20000000,              /* 64 bytes each: 1.28 GB */

@@ -3,10 +3,16 @@
  * The event log as the sequencer sees it, as an interface: LMDB in the
  * program (storage/log.h), memory with faults in the simulator.
  *
- * A batch is what is appended since the last commit. Nothing of a batch is
- * durable before commit returned 0, and then all of it is. After any failure
- * but `taken` the log is broken for good: every later call fails, and the
- * sequencer stops (memory is ahead of the log).
+ * A batch is what is appended since the last commit. It is durable, all of it,
+ * once the commit of a later batch or a settle has returned 0: a crash before
+ * that leaves all of it or nothing. So a server under load pays one flush a
+ * batch and not two: the flush that makes batch N + 1 safe to point to is the
+ * one that makes the pointer to N safe. Nobody is told anything of a batch that
+ * is committed and not durable.
+ *
+ * After any failure but `taken` the log is broken for good: every later call
+ * fails, and the sequencer stops (memory is ahead of the log). What was
+ * committed and not yet durable may then be in the log or not.
  *
  * One thread, the sequencer's, calls all of these.
  */
@@ -37,9 +43,12 @@ struct sp_log {
      * by a profile of this batch or an older one. Called before the append of
      * its event. */
     sp_log_status (*profile_add)(sp_log *self, const sp_profile *profile);
-    /* Makes the batch durable as one transaction stamped with this time; 0
-     * events is a no-op. Blocks for the disk. */
+    /* Ends the batch as one transaction stamped with this time, and makes all
+     * batches before it durable; 0 events is a no-op. Blocks for the disk. */
     sp_log_status (*commit)(sp_log *self, sp_time_ms time);
+    /* Makes the last committed batch durable too; a no-op if it is. Called
+     * between batches. Blocks for the disk. */
+    sp_log_status (*settle)(sp_log *self);
     /* What the disk has left, sampled now and then by the implementation;
      * cheap. */
     sp_log_space (*space)(sp_log *self);

@@ -10,25 +10,56 @@
  * cache. Smaller ones (tests, the simulator) should not clear 2 MiB to use a
  * line of it. */
 #define HUGE_FROM_BYTES (UINT64_C(16) << 20)
+#define HUGE_PAGE_BYTES (UINT64_C(2) << 20)
+
+/* What is mapped for a reservation: whole huge pages, or the end of a table
+ * that is not could not have one. */
+static size_t mapped_bytes(size_t bytes)
+{
+    if (bytes == 0)
+        return 1;
+    if (bytes < HUGE_FROM_BYTES)
+        return bytes;
+    return (bytes + HUGE_PAGE_BYTES - 1) & ~(size_t)(HUGE_PAGE_BYTES - 1);
+}
+
+static void *map(size_t bytes)
+{
+    void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return base == MAP_FAILED ? NULL : base;
+}
+
+/* Kernels put a mapping on any page, and only a whole aligned 2 MiB can be a
+ * huge one: so one huge page more is mapped, and what sticks out given back. */
+static void *map_aligned(size_t bytes)
+{
+    char *base = map(bytes + HUGE_PAGE_BYTES);
+    if (!base)
+        return NULL;
+    size_t head = -(uintptr_t)base & (HUGE_PAGE_BYTES - 1);
+    if (head)
+        munmap(base, head);
+    munmap(base + head + bytes, HUGE_PAGE_BYTES - head);
+    return base + head;
+}
 
 void *sp_memory_reserve(size_t bytes)
 {
-    if (bytes == 0)
-        bytes = 1;
-    void *base = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
-        return NULL;
+    size_t mapped = mapped_bytes(bytes);
+    if (bytes < HUGE_FROM_BYTES)
+        return map(mapped);
+    void *base = map_aligned(mapped);
     /* Advice only: a kernel without huge pages says no, and that is fine. */
-    if (bytes >= HUGE_FROM_BYTES)
-        (void)madvise(base, bytes, MADV_HUGEPAGE);
+    if (base)
+        (void)madvise(base, mapped, MADV_HUGEPAGE);
     return base;
 }
 
 void sp_memory_release(void *base, size_t bytes)
 {
     if (base)
-        munmap(base, bytes ? bytes : 1);
+        munmap(base, mapped_bytes(bytes));
 }
 
 /* The pointers have many types; as bytes they are all alike (POSIX), and

@@ -8,8 +8,9 @@
 
 #include <stddef.h>
 
-/* Page-aligned zeros, or NULL if the address space can't be had. 0 bytes are
- * taken as 1. Give it back with the same number. */
+/* Zeros, aligned to a page, or from 16 MiB on to a huge page of 2 MiB; NULL if
+ * the address space can't be had. 0 bytes are taken as 1. Give it back with the
+ * same number. */
 void *sp_memory_reserve(size_t bytes);
 /* base may be NULL. */
 void sp_memory_release(void *base, size_t bytes);

@@ -10,25 +10,38 @@
 /* Mailboxes that one batch may complete into: one a loop, and a few of the
  * program's own. */
 #define MAILBOXES_MAX 32u
-/* How many commands ahead of the decision their memory is asked for: enough
- * to cover a cache miss (about 100 ns) with decisions of some 20 ns. */
-#define PREFETCH_AHEAD 8u
+/* How many answers ahead the loop that follows a chain back to its oldest asks
+ * for their memory. */
+#define CHAIN_AHEAD 8u
 
-/* The answers of a batch for one mailbox, newest first. */
+/* Answers for one mailbox, newest first. */
 typedef struct chain {
     sp_mailbox *mailbox;
     sp_slot *newest, *oldest;
+    sp_slot *last[CHAIN_AHEAD]; /* by their number */
+    uint32_t count;
 } chain;
+
+/* What is decided and may not be told yet: the answers, and the events that
+ * the views have not seen. Their texts borrow from the answers' slots. */
+typedef struct untold {
+    chain chains[MAILBOXES_MAX];
+    uint32_t chains_count;
+    uint32_t commands_count;
+    sp_event *events; /* batch_commands_max of them */
+    uint32_t events_count;
+} untold;
 
 struct sp_sequencer {
     sp_sequencer_config config;
     sp_time_ms time; /* of the last batch: never goes back */
     sp_slot **slots; /* the batch's commands, batch_commands_max of them */
     uint32_t slots_count;
-    sp_event *events; /* what they made; borrow from the slots until release */
-    uint32_t events_count;
-    chain chains[MAILBOXES_MAX];
-    uint32_t chains_count;
+    /* The batch that is being decided, and the one committed before it, which
+     * becomes durable with this one's flush (engine/log.h). They change places
+     * with each commit. */
+    untold *current, *pending;
+    untold batches[2];
     _Atomic bool failed, stopping;
     /* Written by the sequencer, read by anyone: relaxed, each on its own. */
     struct {
@@ -46,9 +59,12 @@ sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config)
         return NULL;
     self->config = *config;
     self->slots = calloc(config->batch_commands_max, sizeof(sp_slot *));
-    self->events = calloc(config->batch_commands_max, sizeof(sp_event));
+    self->current = &self->batches[0];
+    self->pending = &self->batches[1];
+    for (int i = 0; i < 2; i++)
+        self->batches[i].events = calloc(config->batch_commands_max, sizeof(sp_event));
     self->time = sp_state_time(config->state);
-    if (self->slots == NULL || self->events == NULL) {
+    if (self->slots == NULL || self->current->events == NULL || self->pending->events == NULL) {
         sp_sequencer_destroy(self);
         return NULL;
     }
@@ -60,7 +76,8 @@ void sp_sequencer_destroy(sp_sequencer *self)
     if (self == NULL)
         return;
     free(self->slots);
-    free(self->events);
+    for (int i = 0; i < 2; i++)
+        free(self->batches[i].events);
     free(self);
 }
 
@@ -112,6 +129,8 @@ static uint32_t drain(sp_sequencer *self)
         if (sp_queue_pop(self->config.queue, &self->slots[count], 1) == 0)
             break;
         bytes += estimate_bytes(&self->slots[count]->command);
+        /* A query's list must be told from what an earlier use left there. */
+        self->slots[count]->result.outcome = SP_INTERNAL;
         count++;
     }
     self->slots_count = count;
@@ -180,7 +199,7 @@ static sp_log_status process(sp_sequencer *self, sp_slot *slot, sp_time_ms now)
         return SP_LOG_OK;
     }
 
-    sp_event *event = &self->events[self->events_count];
+    sp_event *event = &self->current->events[self->current->events_count];
     sp_replay replay;
     sp_outcome outcome = SP_INTERNAL;
     switch (sp_decide(state, command, now, event, &replay, &outcome, &result->refusal)) {
@@ -211,150 +230,233 @@ static sp_log_status process(sp_sequencer *self, sp_slot *slot, sp_time_ms now)
     sp_apply(state, event);
     sp_result_of_event(state, event, result);
     result->replayed = false;
-    self->events_count++;
+    self->current->events_count++;
     return SP_LOG_OK;
+}
+
+/* Asks for the memory of the commands from this one on. */
+static void prefetch(sp_sequencer *self, uint32_t first)
+{
+    const sp_command *commands[SP_PREFETCH_BATCH];
+    uint32_t count = 0;
+    while (count < SP_PREFETCH_BATCH && first + count < self->slots_count) {
+        commands[count] = &self->slots[first + count]->command;
+        count++;
+    }
+    sp_prefetch_commands(self->config.state, commands, count);
 }
 
 static sp_log_status decide_batch(sp_sequencer *self, sp_time_ms now)
 {
-    self->events_count = 0;
     for (uint32_t i = 0; i < self->slots_count; i++) {
-        if (i == 0)
-            for (uint32_t j = 1; j < PREFETCH_AHEAD && j < self->slots_count; j++)
-                sp_prefetch(self->config.state, &self->slots[j]->command);
-        if (i + PREFETCH_AHEAD < self->slots_count)
-            sp_prefetch(self->config.state, &self->slots[i + PREFETCH_AHEAD]->command);
+        if (i % SP_PREFETCH_BATCH == 0)
+            prefetch(self, i);
         if (process(self, self->slots[i], now) != SP_LOG_OK)
             return SP_LOG_FAILED;
     }
     return SP_LOG_OK;
 }
 
-static sp_log_status commit(sp_sequencer *self, sp_time_ms now)
+static sp_log_status timed(sp_sequencer *self, sp_log_status (*flush)(sp_sequencer *self))
 {
     uint64_t begin = monotonic_ns();
-    /* Also without events: a refused profile may have begun a transaction. */
-    sp_log_status status = self->config.log->commit(self->config.log, now);
-    if (self->events_count == 0)
-        return status;
+    sp_log_status status = flush(self);
     uint64_t took = monotonic_ns() - begin;
     stat_add(&self->stats.commit_ns_total, took);
     stat_max(&self->stats.commit_ns_max, took);
     return status;
 }
 
-static void publish(sp_sequencer *self)
+static sp_log_status commit(sp_sequencer *self)
 {
-    if (self->events_count == 0)
-        return;
-    for (uint32_t i = 0; i < self->events_count; i++)
-        sp_views_publish_event(self->config.views, self->config.state, &self->events[i]);
-    sp_views_publish_seq(self->config.views, sp_state_seq(self->config.state));
+    return self->config.log->commit(self->config.log, self->time);
 }
 
-static chain *chain_of(sp_sequencer *self, sp_mailbox *mailbox)
+static sp_log_status settle(sp_sequencer *self)
 {
-    for (uint32_t i = 0; i < self->chains_count; i++)
-        if (self->chains[i].mailbox == mailbox)
-            return &self->chains[i];
-    SP_ASSERT_CMP(self->chains_count, <, MAILBOXES_MAX);
-    chain *c = &self->chains[self->chains_count++];
+    return self->config.log->settle(self->config.log);
+}
+
+static chain *chain_of(untold *batch, sp_mailbox *mailbox)
+{
+    for (uint32_t i = 0; i < batch->chains_count; i++)
+        if (batch->chains[i].mailbox == mailbox)
+            return &batch->chains[i];
+    SP_ASSERT_CMP(batch->chains_count, <, MAILBOXES_MAX);
+    chain *c = &batch->chains[batch->chains_count++];
     *c = (chain){.mailbox = mailbox};
     return c;
 }
 
-/* Gives every slot of the batch back to its loop: one chain and at most one
- * wake-up a loop. From here on the slots are not ours. */
-static void release(sp_sequencer *self)
+/* The answers of the drained commands, behind those that wait already. */
+static void add_answers(sp_sequencer *self, untold *batch)
 {
-    self->chains_count = 0;
     for (uint32_t i = 0; i < self->slots_count; i++) {
         sp_slot *slot = self->slots[i];
-        chain *c = chain_of(self, slot->mailbox);
+        chain *c = chain_of(batch, slot->mailbox);
+        slot->ahead = c->last[c->count % CHAIN_AHEAD];
+        c->last[c->count++ % CHAIN_AHEAD] = slot;
         slot->next = c->newest;
         c->newest = slot;
         if (c->oldest == NULL)
             c->oldest = slot;
     }
-    for (uint32_t i = 0; i < self->chains_count; i++) {
-        chain *c = &self->chains[i];
+    batch->commands_count += self->slots_count;
+}
+
+/* The state may be a batch ahead of these events: the views replay what each
+ * event itself says. */
+static void publish(sp_sequencer *self, const untold *batch)
+{
+    if (batch->events_count == 0)
+        return;
+    for (uint32_t i = 0; i < batch->events_count; i++)
+        sp_views_publish_event(self->config.views, self->config.state, &batch->events[i]);
+    sp_views_publish_seq(self->config.views, batch->events[batch->events_count - 1].seq);
+}
+
+/* Gives every slot back to its loop: one chain and at most one wake-up a loop.
+ * From here on the slots are not ours. */
+static void release(untold *batch)
+{
+    for (uint32_t i = 0; i < batch->chains_count; i++) {
+        chain *c = &batch->chains[i];
         sp_mailbox_put_chain(c->mailbox, c->newest, c->oldest);
     }
+    batch->chains_count = 0;
+    batch->commands_count = 0;
+    batch->events_count = 0;
 }
 
-/* The list that a query has allocated is not going to be shown. */
-static void drop_result(sp_slot *slot)
+/* No figure shows what is not durable either. */
+static void count(sp_sequencer *self, const untold *batch)
 {
-    if (slot->command.type == SP_QUERY_ORDERS && slot->result.outcome == SP_OK)
-        free(slot->result.orders.items);
+    if (batch->commands_count == 0)
+        return;
+    stat_add(&self->stats.batches, 1);
+    stat_add(&self->stats.commands, batch->commands_count);
+    stat_add(&self->stats.events, batch->events_count);
 }
 
-/* Nobody can say what became of this batch: say that. `decided` of its
- * commands already have results. */
-static void answer_unknown(sp_sequencer *self, bool decided)
+/* What waited is durable. */
+static void tell(sp_sequencer *self, untold *batch)
 {
-    for (uint32_t i = 0; i < self->slots_count; i++) {
-        if (decided)
-            drop_result(self->slots[i]);
-        refuse(self, &self->slots[i]->result, SP_OUTCOME_UNKNOWN);
-        self->slots[i]->result.seq = 0; /* the state's is not durable */
-    }
-    release(self);
+    count(self, batch);
+    publish(self, batch);
+    release(batch);
 }
 
+/* Nobody can say what became of these commands: say that. */
+static void answer_unknown(sp_sequencer *self, untold *batch)
+{
+    for (uint32_t i = 0; i < batch->chains_count; i++)
+        for (sp_slot *slot = batch->chains[i].newest; slot != NULL; slot = slot->next) {
+            /* The list that a query has allocated is not going to be shown. */
+            if (slot->command.type == SP_QUERY_ORDERS && slot->result.outcome == SP_OK)
+                free(slot->result.orders.items);
+            refuse(self, &slot->result, SP_OUTCOME_UNKNOWN);
+            slot->result.seq = 0; /* the state's is not durable */
+        }
+    release(batch);
+}
+
+/* The batch at hand and the one that waited for its flush are both lost to
+ * sight: their pages may be on the disk or not. */
 static void fail(sp_sequencer *self)
 {
     atomic_store_explicit(&self->failed, true, memory_order_release);
-    answer_unknown(self, true);
+    answer_unknown(self, self->pending);
+    answer_unknown(self, self->current);
     if (self->config.on_failed != NULL)
         self->config.on_failed(self->config.on_failed_context);
 }
 
-static void count_batch(sp_sequencer *self, uint32_t commands_count, uint64_t begin_ns)
+/* Nothing more has come to share its flush with the batch that waits. */
+static uint32_t settle_pending(sp_sequencer *self)
 {
-    stat_add(&self->stats.batches, 1);
-    stat_add(&self->stats.commands, commands_count);
-    stat_add(&self->stats.events, self->events_count);
-    stat_max(&self->stats.cycle_ns_max, monotonic_ns() - begin_ns);
-    if (commands_count >
+    uint32_t commands_count = self->pending->commands_count;
+    if (commands_count == 0)
+        return 0;
+    if (timed(self, settle) != SP_LOG_OK)
+        fail(self);
+    else
+        tell(self, self->pending);
+    return commands_count;
+}
+
+/* The batch at hand is committed: what waited is durable by its flush, and it
+ * waits in turn. */
+static void exchange(sp_sequencer *self)
+{
+    untold *committed = self->current;
+    tell(self, self->pending);
+    self->current = self->pending;
+    self->pending = committed;
+    if (SP_FAULT(ANSWER_BEFORE_FLUSH))
+        tell(self, self->pending);
+}
+
+/* A batch that changed nothing has nothing to commit, but it may have seen what
+ * waits to be durable: it waits along, or is told at once. */
+static sp_log_status pass_unchanged(sp_sequencer *self)
+{
+    /* A refused profile may have begun a transaction: end it. */
+    sp_log_status status = commit(self);
+    if (status != SP_LOG_OK)
+        return status;
+    self->current->chains_count = 0;
+    self->current->commands_count = 0;
+    bool waits = self->pending->commands_count > 0;
+    add_answers(self, self->pending);
+    if (!waits)
+        tell(self, self->pending);
+    return SP_LOG_OK;
+}
+
+static sp_log_status finish_batch(sp_sequencer *self)
+{
+    if (self->current->events_count == 0)
+        return pass_unchanged(self);
+    if (SP_FAULT(ANSWER_BEFORE_COMMIT)) {
+        tell(self, self->pending);
+        tell(self, self->current);
+    }
+    sp_log_status status = timed(self, commit);
+    if (status == SP_LOG_OK)
+        exchange(self);
+    return status;
+}
+
+/* The commands that were drained. */
+static void do_batch(sp_sequencer *self)
+{
+    add_answers(self, self->current);
+    if (atomic_load_explicit(&self->failed, memory_order_relaxed)) {
+        answer_unknown(self, self->current);
+        return;
+    }
+    if (self->slots_count >
         atomic_load_explicit(&self->stats.batch_commands_high, memory_order_relaxed))
-        atomic_store_explicit(&self->stats.batch_commands_high, commands_count,
+        atomic_store_explicit(&self->stats.batch_commands_high, self->slots_count,
                               memory_order_relaxed);
+    sp_log_status status = decide_batch(self, stamp(self));
+    if (status == SP_LOG_OK)
+        status = finish_batch(self);
+    if (status != SP_LOG_OK)
+        fail(self);
 }
 
 uint32_t sp_sequencer_do_work(sp_sequencer *self)
 {
-    uint32_t count = drain(self);
-    if (count == 0)
-        return 0;
-    if (atomic_load_explicit(&self->failed, memory_order_relaxed)) {
-        answer_unknown(self, false);
-        return count;
-    }
     uint64_t begin = monotonic_ns();
-    sp_time_ms now = stamp(self);
-    /* A query's list must be told from what an earlier use left there. */
-    for (uint32_t i = 0; i < count; i++)
-        self->slots[i]->result.outcome = SP_INTERNAL;
-
-    if (decide_batch(self, now) != SP_LOG_OK) {
-        fail(self);
-        return count;
-    }
-    if (SP_FAULT(ANSWER_BEFORE_COMMIT)) {
-        publish(self);
-        release(self);
-        (void)commit(self, now);
-        return count;
-    }
-    if (commit(self, now) != SP_LOG_OK) {
-        fail(self);
-        return count;
-    }
-    publish(self);
-    release(self);
-    count_batch(self, count, begin);
-    return count;
+    uint32_t worked = drain(self);
+    if (worked > 0)
+        do_batch(self);
+    else
+        worked = settle_pending(self);
+    if (worked > 0)
+        stat_max(&self->stats.cycle_ns_max, monotonic_ns() - begin);
+    return worked;
 }
 
 int sp_sequencer_run(sp_sequencer *self)

@@ -8,12 +8,18 @@
  *
  *   drain → stamp → decide · append · apply → commit → publish → release
  *
- * Nothing is released before the commit of its batch: not an answer, not a
- * refusal, not a query's result, since each may have seen the batch.
+ * The last two are those of the batch before: a commit makes the batches before
+ * it durable (engine/log.h), so a batch waits for the next one's commit, or, if
+ * nothing more has come, for a flush of its own (settle). Then it is published,
+ * then released. Nothing is released before its batch is durable: not an
+ * answer, not a refusal, not a query's result, since each may have seen the
+ * batch, or the one before that still waits. Only what saw durable state alone
+ * is released at once.
  *
- * If append or commit fails, memory is ahead of the log: the whole batch and
- * everything that comes after it is answered outcome_unknown, nothing is
- * published, and the sequencer is failed for good; the program exits 1.
+ * If append, commit or settle fails, memory is ahead of the log: the batch, the
+ * one that waits and everything that comes after is answered outcome_unknown,
+ * nothing is published, and the sequencer is failed for good; the program
+ * exits 1.
  */
 #ifndef SP_ENGINE_SEQUENCER_H
 #define SP_ENGINE_SEQUENCER_H
@@ -39,6 +45,8 @@ typedef struct sp_sequencer_config {
     void *on_failed_context;
 } sp_sequencer_config;
 
+/* Of what is durable; commit_ns counts both kinds of flush, commit and settle,
+ * and a batch that waited along counts with the one that it waited for. */
 typedef struct sp_sequencer_stats {
     uint64_t batches, commands, events, commit_ns_total, commit_ns_max, cycle_ns_max;
     uint32_t batch_commands_high;
@@ -48,8 +56,9 @@ typedef struct sp_sequencer_stats {
 sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config);
 void sp_sequencer_destroy(sp_sequencer *sequencer);
 
-/* One batch: returns the commands taken, 0 if there were none. Never sleeps
- * (but the commit blocks for the disk). */
+/* One batch, or if nothing has come the flush that releases the one before;
+ * returns how many commands it took or released, 0 if there was nothing to do.
+ * Never sleeps (but commit and settle block for the disk). */
 uint32_t sp_sequencer_do_work(sp_sequencer *sequencer);
 
 /* The thread's body: until sp_sequencer_stop and the queue is empty, or until

@@ -27,6 +27,10 @@ typedef struct sp_slot {
     sp_mailbox *mailbox;  /* where the completion goes; fixed for its life */
     void *owner;          /* the loop's own; the sequencer never looks */
     uint64_t owner_generation;
+    /* A slot that the taker of a chain will come to some steps later, or NULL:
+     * only ever prefetched. A chain is followed one cache miss after the other,
+     * all of them to lines that another core has just written. */
+    struct sp_slot *ahead;
     sp_command command;
     sp_result result;
 } sp_slot;

@@ -170,9 +170,10 @@ sp_seq sp_state_seat_seq(const sp_state *state, sp_concert_id concert, sp_seat s
 
 uint32_t sp_state_user_seats(const sp_state *state, sp_user_id user, sp_concert_id concert)
 {
-    if (!sp_state_user_row(state, user) || !sp_state_concert_row(state, concert))
+    const sp_user_row *row = sp_state_user_row(state, user);
+    if (!row || !sp_state_concert_row(state, concert))
         return 0;
-    return sp_caps_count(&state->caps, user, concert);
+    return sp_user_caps_count(&row->caps, &state->caps, user, concert);
 }
 
 bool sp_state_order(const sp_state *state, sp_order_id order, sp_order_view *out)

@@ -157,20 +157,36 @@ size_t sp_codec_encode(const sp_event *event, void *bytes)
 
 /* ---- decode ---- */
 
+/* Seats lent to events that stay good beside each other: enough for some dozens
+ * of the usual orders, few enough to stay in the cache. */
+#define SEATS_MAX 1024u
+
 struct sp_decoder {
-    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+    uint32_t seats_used;
+    bool concert_used; /* grades and rows have room for one concert */
+    sp_seat seats[SEATS_MAX];
     sp_grade_spec grades[SP_GRADES_PER_CONCERT_MAX];
     uint32_t rows[SP_ROWS_PER_CONCERT_MAX];
 };
 
 sp_decoder *sp_decoder_create(void)
 {
-    return malloc(sizeof(sp_decoder));
+    sp_decoder *decoder = malloc(sizeof(sp_decoder));
+    if (decoder != NULL) {
+        decoder->seats_used = 0;
+        decoder->concert_used = false;
+    }
+    return decoder;
 }
 
 void sp_decoder_destroy(sp_decoder *decoder)
 {
     free(decoder);
+}
+
+bool sp_decoder_has_room(const sp_decoder *decoder)
+{
+    return decoder->seats_used <= SEATS_MAX - SP_SEATS_PER_ORDER_MAX && !decoder->concert_used;
 }
 
 static uint32_t read_id(sp_reader *in, uint32_t min)
@@ -196,6 +212,7 @@ static sp_role read_role(sp_reader *in)
 static void decode_grades(sp_decoder *decoder, sp_reader *in, sp_concert_spec *spec)
 {
     uint32_t rows_used = 0;
+    decoder->concert_used = true;
     spec->grades_count = sp_reader_array(in, 1, SP_GRADES_PER_CONCERT_MAX);
     spec->grades = decoder->grades;
     for (uint32_t g = 0; g < spec->grades_count && in->wrong == NULL; g++) {
@@ -239,9 +256,11 @@ static void decode_order(sp_decoder *decoder, sp_reader *in, sp_event *out)
     out->order_paid.buyer = read_id(in, 1);
     out->order_paid.amount = read_signed(in, 0, SP_POINTS_TOTAL_MAX);
     uint32_t count = sp_reader_array(in, 1, SP_SEATS_PER_ORDER_MAX);
+    sp_seat *seats = &decoder->seats[decoder->seats_used];
     for (uint32_t i = 0; i < count; i++)
-        decoder->seats[i] = (sp_seat)sp_reader_uint(in, 0, SP_SEATS_PER_CONCERT_MAX - 1);
-    out->order_paid.seats = decoder->seats;
+        seats[i] = (sp_seat)sp_reader_uint(in, 0, SP_SEATS_PER_CONCERT_MAX - 1);
+    decoder->seats_used += count;
+    out->order_paid.seats = seats;
     out->order_paid.seats_count = count;
 }
 
@@ -297,7 +316,16 @@ static void decode_idempotency(sp_reader *in, sp_idempotency *out)
 const char *sp_codec_decode(sp_decoder *decoder, sp_seq seq, const void *bytes, size_t size,
                             sp_event *out)
 {
+    decoder->seats_used = 0;
+    decoder->concert_used = false;
+    return sp_codec_decode_more(decoder, seq, bytes, size, out);
+}
+
+const char *sp_codec_decode_more(sp_decoder *decoder, sp_seq seq, const void *bytes, size_t size,
+                                 sp_event *out)
+{
     sp_reader in;
+    SP_ASSERT(sp_decoder_has_room(decoder));
     if (size > SP_EVENT_SIZE_MAX)
         return "no event is so large";
     sp_reader_init(&in, bytes, size);

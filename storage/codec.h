@@ -57,8 +57,14 @@ void sp_decoder_destroy(sp_decoder *decoder);
 /* Decodes hostile bytes: NULL and *out filled, or a static string saying what
  * is wrong. Checks types, canonical form, sizes and shape limits; whether the
  * event fits the state, and UTF-8, is sp_admit's. *out borrows from `bytes`
- * and from the decoder, until its next decode. */
+ * and from the decoder, until its next sp_codec_decode. */
 const char *sp_codec_decode(sp_decoder *decoder, sp_seq seq, const void *bytes, size_t size,
                             sp_event *out);
+
+/* The same, while there is room for one more event beside those decoded since
+ * the last sp_codec_decode, and those stay good. */
+const char *sp_codec_decode_more(sp_decoder *decoder, sp_seq seq, const void *bytes, size_t size,
+                                 sp_event *out);
+bool sp_decoder_has_room(const sp_decoder *decoder);
 
 #endif

@@ -240,7 +240,9 @@ static sp_storage_status open_mdb(sp_env *env, sp_finding *finding)
     struct stat about;
     unsigned flags = MDB_NOTLS;
     if (env->mode != SP_ENV_READ)
-        flags |= MDB_NORDAHEAD; /* the server reads here and there; a check reads it all */
+        /* The server reads here and there; a check reads it all. Who answers
+         * before the meta page is flushed, and when: storage/log.h. */
+        flags |= MDB_NORDAHEAD | MDB_NOMETASYNC;
     if (SP_FAULT(NOSYNC))
         flags |= MDB_NOSYNC;
     if (!path_of(path, env->dir, DATA_NAME))

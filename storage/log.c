@@ -6,11 +6,14 @@
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/assert.h"
+#include "engine/fault.h"
 #include "storage/bytes.h"
 #include "storage/codec.h"
 #include "storage/profiles.h"
+#include "storage/room.h"
 
 #define BATCH_BYTES_INITIAL (1u << 20)
 #define SPACE_SAMPLE_NS INT64_C(100000000)
@@ -35,6 +38,9 @@ struct sp_event_log {
     void *probe_context;
     int64_t space_sampled_ns, readers_checked_ns;
     sp_log_space space;
+
+    sp_room room;
+    bool settled; /* the last commit is durable */
 
     bool failed;
     char error[320];
@@ -71,6 +77,8 @@ static int begin(sp_event_log *log)
 {
     if (log->txn != NULL)
         return 0;
+    if (log->space == SP_SPACE_PLENTY)
+        sp_room_make(&log->room);
     int error = mdb_txn_begin(log->env->mdb, NULL, 0, &log->txn);
     if (error != 0) {
         log->txn = NULL;
@@ -172,6 +180,7 @@ static sp_log_status on_commit(sp_log *self, sp_time_ms time)
     if (error != 0)
         return fail(log, "can't commit", error);
 
+    log->settled = false;
     log->head.seq = last;
     log->head.time = time;
     memcpy(log->head.chain, record.chain, SP_CHAIN_SIZE);
@@ -179,6 +188,53 @@ static sp_log_status on_commit(sp_log *self, sp_time_ms time)
     log->size = 0;
     clear_stale_readers(log);
     return SP_LOG_OK;
+}
+
+static sp_log_status on_settle(sp_log *self)
+{
+    sp_event_log *log = (sp_event_log *)self;
+    if (log->failed)
+        return SP_LOG_FAILED;
+    SP_ASSERT(log->txn == NULL);
+    if (log->settled || SP_FAULT(NOSYNC))
+        return SP_LOG_OK;
+    int error = mdb_env_sync(log->env->mdb, 1);
+    if (error != 0)
+        return fail(log, "can't flush", error);
+    log->settled = true;
+    return SP_LOG_OK;
+}
+
+/* What was found at the start may be in the page cache alone, and worse: after a
+ * flush that failed the kernel takes the meta page for written, and no later
+ * flush writes it. Going on from there, LMDB would in the end write over the
+ * pages of the last snapshot that the disk has. So the meta page in use is
+ * written again, as it stands, and flushed, before anything else is. */
+static int settle_found(sp_event_log *log)
+{
+    MDB_envinfo info;
+    MDB_stat stats;
+    int fd;
+    if (SP_FAULT(NOSYNC))
+        return 0;
+    int error = mdb_env_get_fd(log->env->mdb, &fd);
+    if (error == 0)
+        error = mdb_env_info(log->env->mdb, &info);
+    if (error == 0)
+        error = mdb_env_stat(log->env->mdb, &stats);
+    if (error != 0)
+        return error;
+    ssize_t size = (ssize_t)stats.ms_psize;
+    off_t offset = (off_t)(info.me_last_txnid % 2) * size;
+    void *page = malloc((size_t)size);
+    if (page == NULL)
+        return ENOMEM;
+    errno = 0;
+    if (pread(fd, page, (size_t)size, offset) != size ||
+        pwrite(fd, page, (size_t)size, offset) != size)
+        error = errno != 0 ? errno : EIO;
+    free(page);
+    return error != 0 ? error : mdb_env_sync(log->env->mdb, 1);
 }
 
 /* What the file system has left, or the map if that is less. */
@@ -256,8 +312,9 @@ sp_storage_status sp_event_log_create(sp_env *env, sp_event_log **out, sp_findin
         free(log);
         return sp_finding_set(finding, SP_STORAGE_FAILED, 0, "out of memory");
     }
-    log->log = (sp_log){on_append, on_profile_add, on_commit, on_space};
+    log->log = (sp_log){on_append, on_profile_add, on_commit, on_settle, on_space};
     log->env = env;
+    sp_room_init(&log->room, env->mdb);
     log->capacity = BATCH_BYTES_INITIAL;
     log->probe = probe_disk;
     log->probe_context = log;
@@ -269,6 +326,13 @@ sp_storage_status sp_event_log_create(sp_env *env, sp_event_log **out, sp_findin
         return sp_finding_set(finding, sp_env_status(error), 0, "the last batch: %s",
                               mdb_strerror(error));
     }
+    error = settle_found(log);
+    if (error != 0) {
+        sp_event_log_destroy(log);
+        return sp_finding_set(finding, SP_STORAGE_FAILED, 0, "can't flush the log: %s",
+                              mdb_strerror(error));
+    }
+    log->settled = true;
     log->last_time = log->head.time;
     *out = log;
     return SP_STORAGE_OK;

@@ -3,9 +3,30 @@
  * The event log in LMDB: engine/log.h's sp_log for the sequencer.
  *
  * A batch is one LMDB write transaction, begun by its first append or
- * profile_add and committed by commit, with its record and chain. LMDB flushes
- * twice, data then meta, before mdb_txn_commit returns; nothing here turns
- * that off (but the planted fault NOSYNC in the faults variant).
+ * profile_add and committed by commit, with its record and chain.
+ *
+ * Flushes. LMDB's commit writes a batch's pages, flushes them, then writes the
+ * meta page that points to them, and by default flushes that too. The
+ * environment is opened with MDB_NOMETASYNC, which leaves out that second
+ * flush: the file is whole after any crash (a meta page never points to pages
+ * that are not on the disk, and pages of the last two durable snapshots are not
+ * reused), but the last transaction may be gone. The next commit's flush of its
+ * pages takes the meta page along, because it flushes the file; settle does the
+ * same when there is no next commit. Hence engine/log.h's rule: durable is what
+ * a later commit or a settle has covered. The proof is
+ * tests/e2e/powercut.test.mjs, which looks at every byte that was flushed when
+ * an answer left, and tests/storage/powercut_test.c, for failed flushes and
+ * starts.
+ *
+ * Starts. What a start finds may be in the page cache alone, and no later flush
+ * need write it (a flush has failed). So creating the log writes the meta page
+ * in use again and flushes it: what it found is durable. Tools that only read
+ * flush before they show (storage/recover.c), which makes it so too, unless a
+ * flush has failed since the last start: then only the next start does.
+ *
+ * Room. When a flush also has to record that the file has grown, the file
+ * system commits its journal, which costs about as much as the flush itself. So
+ * the file is filled with zeros ahead of the pages in use (storage/room.h).
  *
  * One thread, the sequencer's, calls everything here, but sp_event_log_error
  * after a failure, which any thread may read once it learned of the failure.

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "storage/recover.h"
 
+#include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/assert.h"
-#include "storage/codec.h"
+#include "storage/event_run.h"
 
 /* Half of what a read transaction may live; the clock is looked at every so
  * many events, each of them far under a microsecond but for a rare concert. */
@@ -16,7 +18,7 @@ typedef struct walk {
     const sp_recover_config *config;
     sp_recover_summary *summary;
     sp_finding *finding;
-    sp_decoder *decoder; /* NULL: events are not decoded */
+    sp_event_run *run; /* NULL: events are not decoded */
     sp_seq until;
     sp_time_ms batch_time; /* of the last batch: times never go back */
 
@@ -76,10 +78,23 @@ static void end_slice(walk *w)
     w->events = w->batches = NULL;
 }
 
+/* Takes the events that wait, while the slice that they borrow from is open. */
+static sp_storage_status take(walk *w)
+{
+    sp_seq seq = 0;
+    const char *wrong = w->run != NULL ? sp_event_run_take(w->run, &seq) : NULL;
+    if (wrong == NULL)
+        return SP_STORAGE_OK;
+    return DAMAGED(w, seq, "event %llu: %s", (unsigned long long)seq, wrong);
+}
+
 static sp_storage_status next_slice_if_due(walk *w)
 {
     if (monotonic_ns() - w->slice_began_ns < SLICE_NS)
         return SP_STORAGE_OK;
+    sp_storage_status status = take(w);
+    if (status != SP_STORAGE_OK)
+        return status;
     end_slice(w);
     if (w->config->on_slice != NULL)
         w->config->on_slice(w->config->context, w->summary->seq, w->summary->head.seq);
@@ -122,19 +137,11 @@ static sp_storage_status look_up(walk *w, sp_seq seq, const MDB_val *value)
     return SP_STORAGE_OK;
 }
 
+/* Decodes an event into the run. */
 static sp_storage_status use(walk *w, sp_seq seq, const MDB_val *value)
 {
-    sp_event event;
-    const char *wrong = sp_codec_decode(w->decoder, seq, value->mv_data, value->mv_size, &event);
-    if (wrong == NULL && event.time > w->batch_time)
-        wrong = "its time is later than its batch's";
-    if (wrong == NULL && w->config->state != NULL) {
-        wrong = sp_admit(w->config->state, &event);
-        if (wrong == NULL)
-            sp_apply(w->config->state, &event);
-    }
-    if (wrong == NULL && w->config->on_event != NULL)
-        wrong = w->config->on_event(w->config->context, &event);
+    const char *wrong =
+        sp_event_run_add(w->run, seq, value->mv_data, value->mv_size, w->batch_time);
     if (wrong != NULL)
         return DAMAGED(w, seq, "event %llu: %s", (unsigned long long)seq, wrong);
     return SP_STORAGE_OK;
@@ -149,14 +156,14 @@ static sp_storage_status walk_event(walk *w, sp_seq seq)
     sp_chain_add(&w->running, value.mv_data, (uint32_t)value.mv_size);
     if (w->config->lookups)
         status = look_up(w, seq, &value);
-    if (status == SP_STORAGE_OK && w->decoder != NULL && seq >= w->config->from && seq <= w->until)
+    if (status == SP_STORAGE_OK && w->run != NULL && seq >= w->config->from && seq <= w->until)
         status = use(w, seq, &value);
     if (status != SP_STORAGE_OK)
         return status;
     w->summary->seq = seq;
     w->summary->events_count++;
     w->summary->value_bytes += value.mv_size;
-    return SP_STORAGE_OK;
+    return w->run != NULL && sp_event_run_full(w->run) ? take(w) : SP_STORAGE_OK;
 }
 
 /* ---- one batch ---- */
@@ -269,6 +276,26 @@ static sp_storage_status read_head(walk *w)
     return SP_STORAGE_OK;
 }
 
+/* A batch is in the file when it is committed, and may be shown when it is
+ * durable (engine/log.h). A writer that begins sees to it itself (storage/log.h);
+ * whoever reads beside one, or after one was killed, flushes what he has found
+ * before he shows it. Outside of a transaction: it may take its time. */
+static sp_storage_status flush_found(walk *w)
+{
+    int fd = -1;
+    if (w->env->mode != SP_ENV_READ)
+        return SP_STORAGE_OK;
+    end_slice(w);
+    int error = mdb_env_get_fd(w->env->mdb, &fd);
+    /* On a file system that is read-only there is nothing to flush. */
+    if (error == 0 && fdatasync(fd) != 0 && errno != EROFS && errno != EINVAL)
+        error = errno;
+    if (error != 0)
+        return sp_finding_set(w->finding, sp_env_status(error), 0, "can't flush the log: %s",
+                              mdb_strerror(error));
+    return begin_slice(w);
+}
+
 /* Where the walk begins: the first event of the batch that holds `from`, and
  * the chain before it. */
 static sp_storage_status find_start(walk *w, sp_seq *first)
@@ -304,6 +331,8 @@ static sp_storage_status walk_all(walk *w)
     if (status == SP_STORAGE_OK)
         status = read_head(w);
     if (status == SP_STORAGE_OK)
+        status = flush_found(w);
+    if (status == SP_STORAGE_OK)
         status = find_start(w, &first);
     if (status != SP_STORAGE_OK)
         return status;
@@ -324,16 +353,24 @@ sp_storage_status sp_recover(sp_env *env, const sp_recover_config *config,
                              sp_recover_summary *summary, sp_finding *finding)
 {
     SP_ASSERT(env != NULL);
+    sp_event_run run = {
+        .state = config->state, .on_event = config->on_event, .context = config->context};
     walk w = {.env = env, .config = config, .summary = summary, .finding = finding};
     memset(summary, 0, sizeof *summary);
     if (config->state != NULL || config->on_event != NULL) {
-        w.decoder = sp_decoder_create();
-        if (w.decoder == NULL)
+        if (!sp_event_run_init(&run))
             return sp_finding_set(finding, SP_STORAGE_FAILED, 0, "out of memory");
+        w.run = &run;
     }
     sp_storage_status status = walk_all(&w);
+    /* What still waits lies before whatever has ended the walk: if something is
+     * wrong with it, that is what is told. */
+    sp_storage_status taken = take(&w);
+    if (taken != SP_STORAGE_OK)
+        status = taken;
     end_slice(&w);
-    sp_decoder_destroy(w.decoder);
+    if (w.run != NULL)
+        sp_event_run_close(w.run);
     if (config->on_slice != NULL)
         config->on_slice(config->context, summary->seq, summary->head.seq);
     /* Not before: until here it may hold a suspicion (sp_env_open). */

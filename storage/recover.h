@@ -9,7 +9,8 @@
  *
  * Works in slices: no read transaction lives longer than 100 ms (a parked
  * reader makes the writer's file grow), the cursor is found again by seq. So
- * it may run beside a writer; it ends at the head that stood when it began.
+ * it may run beside a writer; it ends at the head that stood when it began, and
+ * has made that durable before it shows anything (SP_ENV_READ: it flushes).
  *
  * Each step must bring exactly the next seq, and each tree descent of LMDB is
  * bounded, so a damaged file ends the walk and can't make it run for ever. It
@@ -50,7 +51,8 @@ typedef struct sp_recover_config {
  * never returned (put it into a guard's result). */
 typedef struct sp_recover_summary {
     sp_log_head head;      /* as it stood when the walk began */
-    sp_seq seq;            /* last event walked */
+    sp_seq seq;            /* last event walked; if the walk ends in damage, it may
+                            * lie some dozens behind the damaged one */
     uint64_t events_count; /* walked */
     uint64_t batches_count;
     uint64_t value_bytes; /* of events walked */

@@ -5,12 +5,13 @@
  * a retry of what was not answered makes it once.
  */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { Client } from './lib/client.mjs';
 import { LogFacts } from './lib/facts.mjs';
-import { dropDirectory, dumpLog, makeDirectory, run, sleep } from './lib/program.mjs';
+import { DISK_SHIM, dropDirectory, dumpLog, launch, makeDirectory, run, sleep } from './lib/program.mjs';
 import { Random, SEED } from './lib/random.mjs';
 import { startServer } from './lib/server.mjs';
 import { World, expectStatus } from './lib/world.mjs';
@@ -167,6 +168,27 @@ describe('crash', () => {
       assert.equal(users.length, 1, 'the first ADMIN is there once');
       dropDirectory(home);
     }
+  });
+
+  /* What a server has committed and not flushed lies in the machine's cache,
+   * where a tool finds it: it flushes the file before it shows anything of it. */
+  it('a tool shows nothing of a log that it has not flushed', async () => {
+    const control = path.join(makeDirectory('held'), 'control');
+    const { data } = world.server;
+    for (const args of [['log', 'dump'], ['log', 'stat'], ['log', 'verify'], ['replay', '--show', 'digest']]) {
+      fs.writeFileSync(control, 'hold\n');
+      const tool = launch([...args, '--data', data], { env: { LD_PRELOAD: DISK_SHIM, SP_DISK_CONTROL: control } });
+      const timer = setInterval(() => {}, 1000); /* keeps this process while it waits */
+      await sleep(300);
+      const shown = tool.stdout();
+      fs.rmSync(control);
+      const exit = await tool.ended;
+      clearInterval(timer);
+      assert.equal(shown, '', `${args.join(' ')} showed something before its flush`);
+      assert.deepEqual(exit, { code: 0, signal: null }, tool.stderr());
+      assert.notEqual(tool.stdout(), '');
+    }
+    dropDirectory(path.dirname(control));
   });
 
   it(`${ROUNDS} rounds of kill -9 (seed ${SEED})`, { timeout: 900000 }, async (t) => {

@@ -35,7 +35,7 @@ describe('planted faults', { skip }, () => {
     assert.deepEqual(await faultsOf(undefined), { order: 0, lost: 0 });
   });
 
-  for (const fault of ['nosync', 'answer_before_commit'])
+  for (const fault of ['nosync', 'answer_before_commit', 'answer_before_flush'])
     it(`${fault} is caught (seed ${SEED})`, async () => {
       const found = await faultsOf(fault);
       assert.ok(found.order > 0, `${fault}: no answer was seen to leave early`);

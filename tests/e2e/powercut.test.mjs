@@ -36,6 +36,10 @@ describe('power cut', { skip }, () => {
     assert.deepEqual(result.faults.slice(0, 5), []);
     assert.ok(result.checked > 150, `only ${result.checked} answers told a seq`);
     assert.ok(result.commits > 20, `only ${result.commits} commits`);
+    /* The rule that is under test: meta pages wait for a flush of another's.
+     * Only the making of the file writes them through. */
+    assert.ok(result.waited > 20, `only ${result.waited} meta pages waited for a flush`);
+    assert.ok(result.commits - result.waited <= 4, `${result.commits - result.waited} were written through`);
     assert.equal(result.mapped, false, 'data.mdb is mapped writable: its stores can not be seen');
     /* One start made the file, the other found it; checkOrder has found a
      * fault if it was not durable at some answer. */

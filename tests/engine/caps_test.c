@@ -118,7 +118,8 @@ static void every_entry_reserved_for_fits(void **unused)
     }
     for (uint32_t line = 0; line < caps.lines_count; line++) {
         assert_int_equal(caps.lines[line].next, 0);
-        assert_int_equal(caps.lines[line].entries[0], 0);
+        assert_int_equal(caps.lines[line].users[0], 0);
+        assert_int_equal(caps.lines[line].entries_count, 0);
     }
     caps_close(&caps, ENTRIES_MAX);
 }

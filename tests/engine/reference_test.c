@@ -154,7 +154,7 @@ static void step_command(world *w)
     sp_outcome outcome = SP_OK;
     const sp_command *command = &w->generated.command;
     sp_generate_command(&w->random, &w->reference, w->now, &w->generated);
-    sp_prefetch(w->state, command);
+    sp_prefetch_commands(w->state, &command, 1);
     sp_reference_decide(&w->reference, command, w->now, &w->expected);
     sp_decision decision =
         sp_decide(w->state, command, w->now, &event, &replay, &outcome, &refusal);

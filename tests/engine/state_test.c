@@ -105,7 +105,7 @@ static void usage_is_within_its_targets(void **unused)
         assert_int_equal(stage_order(&stage, BUYER, &seat, 1), SP_OK);
     sp_state_usage_of(stage.state, &usage);
     assert_int_equal(usage.orders_bytes, 4 * 64);
-    assert_int_equal(usage.users_bytes, 4 * 32);
+    assert_int_equal(usage.users_bytes, 4 * 64);
     assert_true(usage.seats_bytes <= 24 * 3 * 64);
     stage_close(&stage);
 }

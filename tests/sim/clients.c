@@ -31,6 +31,7 @@ static void send(sp_sim_world *w, sp_sim_client *client)
     }
     slot->command = client->generated.command;
     slot->owner = client;
+    client->slot = slot;
     if (!sp_queue_push(w->queue, slot)) {
         sp_slots_give(&loop->slots, slot);
         w->counts.queue_full++;
@@ -57,21 +58,31 @@ void sp_sim_clients_send(sp_sim_world *w, bool new_ones)
 /* ---- Seeing: called by the sequencer, in the middle of its work ---- */
 
 /* The rule above all: nobody is told what a crash could take back. A refusal
- * and a query have seen their batch too. */
-static const char *visible(const sp_sim_world *w, const sp_slot *slot)
+ * and a query have seen their batch too: seq says which. */
+static const char *is_durable(const sp_sim_world *w, const sp_result *result)
+{
+    if (result->outcome == SP_OUTCOME_UNKNOWN || result->seq <= w->log.durable_count)
+        return NULL;
+    return sp_compare_failed("an answer of seq %llu was visible when only %llu were durable",
+                             (unsigned long long)result->seq,
+                             (unsigned long long)w->log.durable_count);
+}
+
+static const char *released(const sp_sim_world *w, const sp_slot *slot)
 {
     const sp_result *result = &slot->result;
     if (result->outcome == SP_OUTCOME_UNKNOWN) {
         if (!sp_sequencer_failed(w->sequencer))
             return "an outcome was unknown though nothing had failed";
-        return NULL;
+        return result->seq != 0 ? "an unknown outcome came with a seq" : NULL;
     }
     if (sp_sequencer_failed(w->sequencer))
         return "a failed sequencer answered something but outcome_unknown";
-    if (sp_fake_log_pending(&w->log) > 0 || result->seq > w->log.durable_count)
-        return sp_compare_failed("an answer of seq %llu was visible when only %llu were durable",
-                                 (unsigned long long)result->seq,
-                                 (unsigned long long)w->log.durable_count);
+    if (sp_fake_log_pending(&w->log) > 0)
+        return "an answer was released while a batch was open";
+    const char *wrong = is_durable(w, result);
+    if (wrong != NULL)
+        return wrong;
     if (sp_views_seq(w->views) < result->seq)
         return sp_compare_failed("an answer of seq %llu was visible, but views showed seq %llu",
                                  (unsigned long long)result->seq,
@@ -86,7 +97,24 @@ void sp_sim_on_wake(sp_mailbox *mailbox)
         return; /* a machine that stopped tells nobody anything */
     const sp_slot *slot = atomic_load_explicit(&mailbox->head, memory_order_acquire);
     for (; slot != NULL; slot = slot->next)
-        sp_sim_world_check(w, visible(w, slot));
+        sp_sim_world_check(w, released(w, slot));
+}
+
+void sp_sim_check_visible(sp_sim_world *w, const char *when)
+{
+    for (uint32_t i = 0; i < w->loops_count; i++) {
+        const sp_slot *slot = atomic_load_explicit(&w->loops[i].mailbox.head, memory_order_acquire);
+        for (; slot != NULL; slot = slot->next)
+            sp_sim_world_check(w, is_durable(w, &slot->result));
+    }
+    sp_seq seq = sp_views_seq(w->views);
+    for (sp_concert_id id = 1; id <= sp_views_concerts_count(w->views); id++)
+        if (sp_views_concert_seq(w->views, id) > seq)
+            seq = sp_views_concert_seq(w->views, id);
+    if (seq > w->log.durable_count)
+        sp_sim_world_check(w, sp_compare_failed("views showed seq %llu %s, %llu were durable",
+                                                (unsigned long long)seq, when,
+                                                (unsigned long long)w->log.durable_count));
 }
 
 void sp_sim_loops_take(sp_sim_world *w)
@@ -176,15 +204,15 @@ static void lose(sp_sim_world *w, sp_slot *slot)
     give_back(w, slot);
 }
 
+/* Wherever their slots are: in the queue, with the sequencer, in a mailbox. */
 void sp_sim_clients_lose(sp_sim_world *w)
 {
     sp_slot *slot;
     sp_sim_loops_take(w);
-    while (sp_queue_pop(w->queue, &slot, 1) == 1) {
-        slot->result.outcome = SP_OUTCOME_UNKNOWN; /* nobody has written it */
-        lose(w, slot);
-    }
-    for (uint32_t i = 0; i < w->completions_count; i++)
-        lose(w, w->completions[i]);
     w->completions_count = 0;
+    while (sp_queue_pop(w->queue, &slot, 1) == 1)
+        slot->result.outcome = SP_OUTCOME_UNKNOWN; /* nobody has written it */
+    for (uint32_t i = 0; i < w->clients_count; i++)
+        if (w->clients[i].phase == SP_SIM_FLIGHT)
+            lose(w, w->clients[i].slot);
 }

@@ -54,9 +54,9 @@ void sp_sim_recover(sp_sim_world *w)
         sp_fake_log_cut(&w->log, batch);
     }
     /* The log's own account of its commits, kept apart from the disk. */
-    if (sp_state_seq(w->state) != w->log.durable_count)
+    if (sp_state_seq(w->state) != w->log.committed_count)
         sp_sim_world_check(
             w, sp_compare_failed("recovery came to seq %llu, %llu events had been committed",
                                  (unsigned long long)sp_state_seq(w->state),
-                                 (unsigned long long)w->log.durable_count));
+                                 (unsigned long long)w->log.committed_count));
 }

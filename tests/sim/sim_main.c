@@ -29,19 +29,23 @@ typedef struct options {
 
 static const char usage[] =
     "usage: sim [--seed N] [--seeds COUNT] [--steps N] [--seconds N] [--verbose]\n"
-    "           [--fault skipped_bit|answer_before_commit|lost_refund|nosync|\n"
-    "                    tail_replayed|marked_early]\n"
+    "           [--fault skipped_bit|answer_before_commit|answer_before_flush|lost_refund|\n"
+    "                    nosync|tail_replayed|marked_early|start_unsettled]\n"
     "--seconds runs as many seeds as fit; --fault needs a build with SAN=faults, but\n"
-    "for its last two, which are of the simulator itself.\n";
+    "for its last three, which are of the simulator itself.\n";
 
 static int plant(const char *name)
 {
-    if (strcmp(name, "tail_replayed") == 0)
-        sp_sim_fault_planted = SP_SIM_PLANTED_TAIL_REPLAYED;
-    if (strcmp(name, "marked_early") == 0)
-        sp_sim_fault_planted = SP_SIM_PLANTED_MARKED_EARLY;
-    if (sp_sim_fault_planted != SP_SIM_PLANTED_NONE)
-        return 0;
+    static const char *const own[] = {
+        [SP_SIM_PLANTED_TAIL_REPLAYED] = "tail_replayed",
+        [SP_SIM_PLANTED_MARKED_EARLY] = "marked_early",
+        [SP_SIM_PLANTED_START_UNSETTLED] = "start_unsettled",
+    };
+    for (size_t i = 1; i < sizeof own / sizeof *own; i++)
+        if (strcmp(name, own[i]) == 0) {
+            sp_sim_fault_planted = (sp_sim_planted)i;
+            return 0;
+        }
 #ifdef SP_FAULTS
     if (sp_fault_plant(name))
         return 0;
@@ -140,11 +144,24 @@ static uint32_t missing_kinds(const sp_sim_counts *sum)
     const struct {
         const char *name;
         uint64_t count;
-    } kinds[] = {{"replayed", sum->replayed},        {"unknown", sum->unknown},
-                 {"queue_full", sum->queue_full},    {"storage_full", sum->storage_full},
-                 {"email_taken", sum->emails_taken}, {"restarts", sum->crashes},
-                 {"failures", sum->failures},        {"torn batches dropped", sum->torn},
-                 {"digests compared", sum->digests}};
+    } kinds[] = {{"replayed", sum->replayed},
+                 {"unknown", sum->unknown},
+                 {"queue_full", sum->queue_full},
+                 {"storage_full", sum->storage_full},
+                 {"email_taken", sum->emails_taken},
+                 {"restarts", sum->crashes},
+                 {"failures", sum->failures},
+                 {"torn batches dropped", sum->torn},
+                 {"digests compared", sum->digests},
+                 {"batches told by the next commit", sum->told_by_commit},
+                 {"batches told by settle", sum->told_by_settle},
+                 {"answers without an event told at once", sum->told_at_once},
+                 {"answers without an event that waited along", sum->waited_along},
+                 {"settle failures", sum->settle_failures},
+                 {"power cuts", sum->power_cuts},
+                 {"committed, untold, lost", sum->untold_lost},
+                 {"committed, untold, kept", sum->untold_kept},
+                 {"committed, untold, found by a start", sum->untold_found}};
     uint32_t missing_count = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].count == 0) {
@@ -158,6 +175,26 @@ static bool is_default(const options *o)
 {
     return o->seed == SEED_DEFAULT && o->seeds == SEEDS_DEFAULT && o->steps == STEPS_DEFAULT &&
            o->seconds == 0 && o->fault == NULL;
+}
+
+static void report(const options *o, uint64_t seeds_count, const sp_sim_counts *sum)
+{
+    printf("sim: seeds %" PRIu64 " … %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " commands, %" PRIu64
+           " events in %" PRIu64 " commits; %" PRIu64 " answers, %" PRIu64 " replayed, %" PRIu64
+           " unknown; %" PRIu64 " queue_full, %" PRIu64 " storage_full, %" PRIu64
+           " email_taken; %" PRIu64 " digests compared\n",
+           o->seed, o->seed + seeds_count - 1, sum->steps, sum->commands, sum->events, sum->commits,
+           sum->answers, sum->replayed, sum->unknown, sum->queue_full, sum->storage_full,
+           sum->emails_taken, sum->digests);
+    printf("sim: %" PRIu64 " batches told by the next commit, %" PRIu64 " by settle; %" PRIu64
+           " answers without an event told at once, %" PRIu64 " waited along\n",
+           sum->told_by_commit, sum->told_by_settle, sum->told_at_once, sum->waited_along);
+    printf("sim: %" PRIu64 " restarts, %" PRIu64 " after failures (%" PRIu64 " of settle), %" PRIu64
+           " after power cuts, %" PRIu64
+           " with a torn batch; of batches committed and untold %" PRIu64 " were lost, %" PRIu64
+           " kept, %" PRIu64 " found by a start: all well\n",
+           sum->crashes, sum->failures, sum->settle_failures, sum->power_cuts, sum->torn,
+           sum->untold_lost, sum->untold_kept, sum->untold_found);
 }
 
 int main(int argc, char **argv)
@@ -177,13 +214,6 @@ int main(int argc, char **argv)
     }
     if (is_default(&o) && missing_kinds(&sum) > 0)
         return 1;
-    printf("sim: seeds %" PRIu64 " … %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " commands, %" PRIu64
-           " events in %" PRIu64 " commits; %" PRIu64 " answers, %" PRIu64 " replayed, %" PRIu64
-           " unknown; %" PRIu64 " queue_full, %" PRIu64 " storage_full, %" PRIu64
-           " email_taken; %" PRIu64 " restarts, %" PRIu64 " after failures, %" PRIu64
-           " with a torn batch; %" PRIu64 " digests compared: all well\n",
-           o.seed, o.seed + done - 1, sum.steps, sum.commands, sum.events, sum.commits, sum.answers,
-           sum.replayed, sum.unknown, sum.queue_full, sum.storage_full, sum.emails_taken,
-           sum.crashes, sum.failures, sum.torn, sum.digests);
+    report(&o, done, &sum);
     return 0;
 }

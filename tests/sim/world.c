@@ -26,67 +26,6 @@ void sp_sim_world_say(const sp_sim_world *w, const char *format, ...)
     printf("\n");
 }
 
-/* ---- The machine ---- */
-
-static void no_sleep(sp_wait *self, int64_t timeout_ms)
-{
-    (void)self;
-    (void)timeout_ms;
-}
-
-static void no_wake(sp_wait *self)
-{
-    (void)self;
-}
-
-static sp_wait never_waits = {no_sleep, no_wake};
-
-static void on_failed(void *context)
-{
-    ((sp_sim_world *)context)->failures_reported++;
-}
-
-/* A commit begins: until it returns, nothing of its batch may show. */
-static void on_commit(void *context)
-{
-    sp_sim_world *w = context;
-    w->counts.commits++;
-    if (sp_views_seq(w->views) > w->log.durable_count)
-        sp_sim_world_check(w, "views showed an event before its commit");
-    for (sp_concert_id id = 1; id <= sp_views_concerts_count(w->views); id++)
-        if (sp_views_concert_seq(w->views, id) > w->log.durable_count)
-            sp_sim_world_check(w, "a seat map showed an event before its commit");
-}
-
-/* What a start does: recover the state from the disk, publish, go. */
-static void machine_start(sp_sim_world *w)
-{
-    w->state = sp_state_create(&w->limits);
-    w->views = sp_views_create(&w->limits);
-    SP_ASSERT(w->state != NULL && w->views != NULL);
-    sp_sim_recover(w);
-    sp_views_publish_all(w->views, w->state);
-    sp_sequencer_config config = {.state = w->state,
-                                  .views = w->views,
-                                  .log = &w->log.log,
-                                  .clock = &w->clock.clock,
-                                  .queue = w->queue,
-                                  .batch_commands_max = w->batch_commands_max,
-                                  .batch_bytes_max = w->batch_bytes_max,
-                                  .on_failed = on_failed,
-                                  .on_failed_context = w};
-    w->failures_reported = 0;
-    w->sequencer = sp_sequencer_create(&config);
-    SP_ASSERT(w->sequencer != NULL);
-}
-
-static void machine_stop(sp_sim_world *w)
-{
-    sp_sequencer_destroy(w->sequencer);
-    sp_views_destroy(w->views);
-    sp_state_destroy(w->state);
-}
-
 /* ---- Opening and closing ---- */
 
 static void loops_open(sp_sim_world *w)
@@ -117,21 +56,19 @@ void sp_sim_world_open(sp_sim_world *w, uint64_t seed, bool verbose)
     w->clients_count = 1 + (uint32_t)sp_random_below(&w->random, SP_SIM_CLIENTS_MAX);
     sp_fake_clock_init(&w->clock, SP_GENERATE_TIME_START);
     sp_fake_log_init(&w->log);
-    w->log.on_commit = on_commit;
-    w->log.context = w;
-    w->log.is_marked_early = sp_sim_fault_planted == SP_SIM_PLANTED_MARKED_EARLY;
+    sp_random_seed(&w->log.random, seed);
     sp_reference_init(&w->reference, &w->limits);
     w->replay = sp_state_create(&w->limits);
-    w->queue = sp_queue_create(w->queue_capacity, &never_waits);
-    SP_ASSERT(w->replay != NULL && w->queue != NULL);
+    SP_ASSERT(w->replay != NULL);
     loops_open(w);
-    machine_start(w);
+    sp_sim_machine_watch(w);
+    sp_sim_machine_start(w);
 }
 
 void sp_sim_world_close(sp_sim_world *w)
 {
     sp_sim_clients_lose(w);
-    machine_stop(w);
+    sp_sim_machine_stop(w);
     sp_queue_destroy(w->queue);
     for (uint32_t i = 0; i < w->loops_count; i++)
         sp_slots_close(&w->loops[i].slots);
@@ -148,31 +85,58 @@ void sp_sim_world_close(sp_sim_world *w)
 /* The promise: what was acknowledged is there, as it was told. */
 static void check_facts(sp_sim_world *w)
 {
-    if (w->log.durable_count < w->seq_shown)
+    uint64_t left = w->log.committed_count;
+    if (left < w->seq_shown)
         sp_sim_world_check(w, sp_compare_failed("seq %llu had been shown; a crash left %llu",
                                                 (unsigned long long)w->seq_shown,
-                                                (unsigned long long)w->log.durable_count));
-    if (w->log.durable_count < w->reference.seq)
+                                                (unsigned long long)left));
+    if (left < w->reference.seq)
         sp_sim_world_check(w, "a crash took back what had been durable");
     for (uint64_t i = 0; i < w->facts_count && w->wrong[0] == '\0'; i++)
         sp_sim_world_check(
             w, sp_compare_event(w->facts[i], sp_fake_log_event(&w->log, w->facts[i]->seq)));
 }
 
+/* The power may also go when the program has failed or was killed, and nothing
+ * has been started yet. */
+static void crash_again(sp_sim_world *w)
+{
+    if (w->log.crashed && w->log.crash_cuts_power)
+        return;
+    w->log.crash_cuts_power = sp_random_once_in(&w->random, 3);
+    if (w->log.crash_cuts_power)
+        sp_fake_log_crash(&w->log);
+}
+
+/* What became of the batches that were committed, not durable, and so untold. */
+static void count_untold(sp_sim_world *w)
+{
+    w->counts.power_cuts += w->log.crash_cuts_power;
+    w->counts.untold_found += w->log.durable_count < w->log.committed_count;
+    w->counts.untold_lost = w->log.batches_lost_count;
+    w->counts.untold_kept = w->log.batches_kept_count;
+}
+
 static void restart(sp_sim_world *w)
 {
-    sp_sim_world_say(w, "restart: %llu durable, %llu lost",
+    crash_again(w);
+    count_untold(w);
+    sp_sim_world_say(w, "restart after %s: %llu durable of %llu committed, %llu lost",
+                     w->log.crash_cuts_power ? "a power cut" : "the program's death",
                      (unsigned long long)w->log.durable_count,
+                     (unsigned long long)w->log.committed_count,
                      (unsigned long long)sp_fake_log_pending(&w->log));
     sp_sim_clients_lose(w);
-    machine_stop(w);
+    sp_sim_machine_stop(w);
     sp_fake_log_restart(&w->log);
     /* The new machine's clock may be behind the old one's, even behind the
      * log: then the sequencer's time stands still until it has caught up. */
-    if (w->log.durable_count > 0 && sp_random_once_in(&w->random, 3))
-        sp_fake_clock_init(&w->clock, sp_fake_log_event(&w->log, w->log.durable_count)->time -
+    uint64_t count = w->log.committed_count;
+    if (count > 0 && sp_random_once_in(&w->random, 3))
+        sp_fake_clock_init(&w->clock, sp_fake_log_event(&w->log, count)->time -
                                           (int64_t)sp_random_below(&w->random, 2) * 500);
-    machine_start(w);
+    sp_sim_machine_start(w);
+    sp_sim_check_visible(w, "after a start");
     check_facts(w);
     if (w->wrong[0] == '\0')
         sp_sim_audit_recovered(w);
@@ -182,16 +146,19 @@ static void restart(sp_sim_world *w)
 
 static void plan_fault(sp_sim_world *w)
 {
+    w->log.crash_cuts_power = sp_random_once_in(&w->random, 2);
     if (!sp_random_once_in(&w->random, 30))
         return;
     w->log.fault =
         (sp_fake_log_fault)(1 + sp_random_below(&w->random, SP_FAKE_LOG_FAULTS_COUNT - 1));
-    w->log.torn_draw = sp_random_below(&w->random, UINT32_MAX);
-    sp_sim_world_say(w, "fault %d waits for the next batch", (int)w->log.fault);
+    sp_sim_world_say(w, "fault %d waits for its call", (int)w->log.fault);
 }
 
+/* Not while answers wait: the audit would judge them by the new space. */
 static void plan_space(sp_sim_world *w)
 {
+    if (w->log.durable_count < w->log.committed_count)
+        return;
     if (w->log.space == SP_SPACE_PLENTY ? sp_random_once_in(&w->random, 60)
                                         : sp_random_once_in(&w->random, 5))
         w->log.space = (sp_log_space)sp_random_below(&w->random, 3);
@@ -213,15 +180,7 @@ static void check_failed(sp_sim_world *w)
 /* One batch. The loops may take the answers of several at a time: `take`. */
 static void work(sp_sim_world *w, bool take)
 {
-    w->seq_before = w->log.durable_count;
-    uint32_t count = sp_sequencer_do_work(w->sequencer);
-    if (count > w->batch_commands_max)
-        sp_sim_world_check(w, "a batch was larger than it may be");
-    if (count > 0)
-        sp_sim_world_say(
-            w, "batch of %u, seq %llu, %llu durable%s%s", count,
-            (unsigned long long)sp_state_seq(w->state), (unsigned long long)w->log.durable_count,
-            w->log.crashed ? ", crashed" : "", sp_sequencer_failed(w->sequencer) ? ", failed" : "");
+    sp_sim_machine_work(w);
     if (w->log.crashed)
         return;
     if (take || sp_sequencer_failed(w->sequencer))
@@ -258,7 +217,9 @@ bool sp_sim_world_step(sp_sim_world *w)
 bool sp_sim_world_settle(sp_sim_world *w)
 {
     w->log.fault = SP_FAKE_LOG_FINE;
-    w->log.space = SP_SPACE_PLENTY;
+    while (w->wrong[0] == '\0' && w->log.durable_count < w->log.committed_count)
+        work(w, true);
+    w->log.space = SP_SPACE_PLENTY; /* nothing waits: see plan_space */
     for (uint32_t round = 0; round < 1000 && w->wrong[0] == '\0'; round++) {
         bool waiting = false;
         w->step++;

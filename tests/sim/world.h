@@ -6,11 +6,13 @@
  * thread and from one seed, so every run can be run again.
  *
  * What is checked, and where:
- *   on_commit, on_wake   in the middle of the sequencer's work: nothing
- *                        is seen anywhere that is not durable
- *   audit.c              every event and every answer is the reference's;
- *                        the live state, the views and a replay of the log
- *                        are what the reference says, after every step
+ *   machine.c, on_wake   as a commit begins, as a flush begins, as answers are
+ *                        released, and after every batch: nothing is seen
+ *                        anywhere that is not durable for certain
+ *   audit.c              every event and every answer is the reference's; the
+ *                        views are what the reference says after every batch,
+ *                        the live state and a replay of the log as often as
+ *                        the state is not a batch ahead of what was told
  *   recovery.c           a start applies what has a commit, and only that
  *   world.c (restart)    what anyone was ever told is there after a crash
  *
@@ -48,12 +50,18 @@ typedef enum sp_sim_phase {
 typedef struct sp_sim_client {
     sp_sim_phase phase;
     sp_generated generated;
+    sp_slot *slot;   /* while in flight */
     sp_seq told_seq; /* the success that it was told; 0 = none yet */
 } sp_sim_client;
 
 typedef struct sp_sim_counts {
     uint64_t steps, commands, events, answers, replayed, unknown, queue_full, commits, failures,
         crashes, torn, digests, storage_full, emails_taken;
+    uint64_t told_by_commit, told_by_settle; /* batches */
+    uint64_t told_at_once, waited_along;     /* answers of batches without an event */
+    uint64_t settle_failures;
+    uint64_t power_cuts, untold_lost, untold_kept; /* batches committed, not durable */
+    uint64_t untold_found; /* … by a program that started on the same machine */
 } sp_sim_counts;
 
 struct sp_sim_world {
@@ -76,6 +84,7 @@ struct sp_sim_world {
     uint32_t loops_count, slots_per_loop, queue_capacity, batch_commands_max, batch_bytes_max;
     uint32_t failures_reported; /* on_failed's calls since the last start */
     sp_seq seq_before;          /* durable before the last do_work */
+    sp_seq seq_compared;        /* up to it the state has been compared */
 
     /* Completions taken since the last audit. */
     sp_slot *completions[SP_SIM_COMPLETIONS_MAX];
@@ -100,10 +109,20 @@ struct sp_sim_world {
  * checks find such; those of the engine are in engine/fault.h. */
 typedef enum sp_sim_planted {
     SP_SIM_PLANTED_NONE = 0,
-    SP_SIM_PLANTED_TAIL_REPLAYED, /* recovery applies events without a commit */
-    SP_SIM_PLANTED_MARKED_EARLY,  /* the disk gets the commit before its events */
+    SP_SIM_PLANTED_TAIL_REPLAYED,   /* recovery applies events without a commit */
+    SP_SIM_PLANTED_MARKED_EARLY,    /* the disk gets the commit before its events */
+    SP_SIM_PLANTED_START_UNSETTLED, /* a start shows what is in the cache alone */
 } sp_sim_planted;
 extern sp_sim_planted sp_sim_fault_planted; /* set before a world opens */
+
+/* machine.c */
+/* What a start does: recovers the state from the disk, publishes, goes. */
+void sp_sim_machine_start(sp_sim_world *world);
+void sp_sim_machine_stop(sp_sim_world *world);
+/* The log is made to look over the sequencer's shoulder. */
+void sp_sim_machine_watch(sp_sim_world *world);
+/* One batch, or the flush that releases the one before. */
+void sp_sim_machine_work(sp_sim_world *world);
 
 /* world.c */
 void sp_sim_world_open(sp_sim_world *world, uint64_t seed, bool verbose);
@@ -121,6 +140,8 @@ void sp_sim_world_say(const sp_sim_world *world, const char *format, ...)
 /* clients.c */
 void sp_sim_clients_send(sp_sim_world *world, bool new_ones);
 void sp_sim_client_hear(sp_sim_world *world, sp_slot *slot);
+/* Is anything to be seen now that may not be: in the mailboxes, in the views? */
+void sp_sim_check_visible(sp_sim_world *world, const char *when);
 /* The machine stopped: what was under way has no answer. */
 void sp_sim_clients_lose(sp_sim_world *world);
 /* The sequencer's call when a mailbox has something: looks, takes nothing. */

@@ -136,6 +136,47 @@ static void fields_survive(void **state)
 }
 
 /* A concert as large as the limits allow fits and comes back. */
+/* Orders of any size, as long as there is room: none writes over another's
+ * seats; then one that begins anew. A concert leaves no room. */
+static void events_stay_good_beside_each_other(void **state)
+{
+    enum { COUNT = 200 };
+    static sp_event events[COUNT];
+    sp_random random;
+    uint32_t rounds = 0, count = 0;
+    (void)state;
+    sp_random_seed(&random, 7);
+    for (uint32_t made = 0; made < 5000; made++) {
+        sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+        sp_event event = {.seq = made, .time = 1, .type = SP_EVENT_ORDER_PAID, .actor = 1};
+        event.order_paid.order = event.order_paid.concert = event.order_paid.buyer = 1;
+        event.order_paid.seats = seats;
+        event.order_paid.seats_count = (uint32_t)sp_random_edge(&random, 1, SP_SEATS_PER_ORDER_MAX);
+        for (uint32_t i = 0; i < event.order_paid.seats_count; i++)
+            seats[i] = made % 1000 * 100 + i; /* tells whose it is */
+        size_t size = sp_codec_encode(&event, buffer);
+        if (count == 0 || count == COUNT || !sp_decoder_has_room(decoder)) {
+            assert_null(sp_codec_decode(decoder, made, buffer, size, &events[0]));
+            count = 1;
+            rounds++;
+        } else {
+            assert_null(sp_codec_decode_more(decoder, made, buffer, size, &events[count++]));
+        }
+        for (uint32_t e = 0; e < count; e++)
+            for (uint32_t i = 0; i < events[e].order_paid.seats_count; i++)
+                if (events[e].order_paid.seats[i] != events[e].seq % 1000 * 100 + i)
+                    fail_msg("order %u of %u, seat %u", e, count, i);
+    }
+    assert_in_range(rounds, 1, 2500); /* there was room for some */
+
+    const sp_golden *all = sp_golden_events(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_null(sp_codec_decode(decoder, 1, buffer, sp_codec_encode(&all[i].event, buffer),
+                                    &events[0]));
+        assert_int_equal(sp_decoder_has_room(decoder), events[0].type != SP_EVENT_CONCERT_CREATED);
+    }
+}
+
 static void the_largest_event_fits(void **state)
 {
     static char text[SP_DESCRIPTION_SIZE_MAX];
@@ -320,6 +361,7 @@ int main(void)
         cmocka_unit_test(golden_bytes_decode_to_their_events),
         cmocka_unit_test(every_type_has_golden_bytes),
         cmocka_unit_test(fields_survive),
+        cmocka_unit_test(events_stay_good_beside_each_other),
         cmocka_unit_test(the_largest_event_fits),
         cmocka_unit_test(cut_short_is_refused),
         cmocka_unit_test(changed_bytes_are_refused_or_canonical),

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * The event log: what was committed is there after reopening, what was not is
- * gone; profiles; space; failure.
+ * gone; when it flushes; profiles; space; failure. What the flushes are worth:
+ * powercut_test.c.
  */
 #include "storage/log.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "tests/storage/fake_disk.h"
 
 #include "storage/profiles.h"
 #include "storage/recover.h"
@@ -31,6 +27,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
+    disk_detach();
     sp_log_file_remove(&file);
     return 0;
 }
@@ -190,6 +187,110 @@ static void an_empty_commit_does_nothing(void **state)
     sp_event_log_head(file.log, &after);
     assert_memory_equal(&before, &after, sizeof before);
     recovers_to(file.history.state);
+}
+
+/* ---- flushes ---- */
+
+static void watch_disk(void)
+{
+    int fd = -1;
+    assert_int_equal(mdb_env_get_fd(file.env->mdb, &fd), 0);
+    disk_attach(fd, 1);
+}
+
+static void a_commit_flushes_once_and_so_does_settle(void **state)
+{
+    (void)state;
+    sp_log_file_fill(&file, 100, 10);
+    watch_disk();
+    for (uint32_t i = 1; i <= 10; i++) {
+        sp_log_file_fill(&file, 10, 10);
+        assert_int_equal(disk.flushes_count, 2 * i - 1);
+        uint32_t writes_count = disk.writes_count;
+        assert_int_equal(file.to->settle(file.to), SP_LOG_OK);
+        assert_int_equal(disk.flushes_count, 2 * i);
+        /* Nothing has come since: nothing to flush. */
+        assert_int_equal(file.to->settle(file.to), SP_LOG_OK);
+        assert_int_equal(file.to->commit(file.to, file.history.time), SP_LOG_OK);
+        assert_int_equal(file.to->settle(file.to), SP_LOG_OK);
+        assert_int_equal(disk.flushes_count, 2 * i);
+        assert_int_equal(disk.writes_count, writes_count);
+    }
+    sp_log_file_fill(&file, 10, 1);
+    assert_int_equal(disk.flushes_count, 30);
+    recovers_to(file.history.state);
+}
+
+/* What a start found is flushed by the start. */
+static void a_new_log_is_settled(void **state)
+{
+    (void)state;
+    sp_log_file_fill(&file, 20, 10);
+    for (int i = 0; i < 2; i++) {
+        watch_disk();
+        assert_int_equal(file.to->settle(file.to), SP_LOG_OK);
+        /* The one that made the log has a commit behind it. */
+        assert_int_equal(disk.flushes_count, i == 0 ? 1 : 0);
+        disk.fd = -1;
+        sp_log_file_close(&file);
+        sp_log_file_open(&file);
+    }
+}
+
+static void every_call_fails(sp_seq next)
+{
+    sp_event event = {.seq = next, .time = file.history.time};
+    sp_profile profile;
+    sp_history_profile(500, 5, &profile);
+    uint32_t writes_count = disk.writes_count, flushes_count = disk.flushes_count;
+    assert_int_equal(file.to->settle(file.to), SP_LOG_FAILED);
+    assert_int_equal(file.to->append(file.to, &event), SP_LOG_FAILED);
+    assert_int_equal(file.to->profile_add(file.to, &profile), SP_LOG_FAILED);
+    assert_int_equal(file.to->commit(file.to, file.history.time), SP_LOG_FAILED);
+    assert_int_equal(file.to->settle(file.to), SP_LOG_FAILED);
+    assert_int_equal(disk.writes_count, writes_count);
+    assert_int_equal(disk.flushes_count, flushes_count);
+}
+
+static void a_failed_settle_breaks_the_log(void **state)
+{
+    (void)state;
+    sp_log_file_fill(&file, 100, 10);
+    watch_disk();
+    disk.flush_fails_in = 1;
+    assert_int_equal(file.to->settle(file.to), SP_LOG_FAILED);
+    assert_non_null(strstr(sp_event_log_error(file.log), "can't flush"));
+    assert_non_null(strstr(sp_event_log_error(file.log), strerror(EIO)));
+    every_call_fails(101);
+    assert_non_null(strstr(sp_event_log_error(file.log), "can't flush"));
+    /* It was committed, so the next start finds it, on this machine. */
+    disk.fd = -1;
+    sp_log_file_close(&file);
+    sp_log_file_open(&file);
+    recovers_to(file.history.state);
+}
+
+/* The flush that fails is a commit's: that batch is not in the log, the one
+ * before is. */
+static void a_failed_flush_of_a_commit_breaks_the_log(void **state)
+{
+    sp_event event;
+    sp_log_head before, after;
+    (void)state;
+    sp_log_file_fill(&file, 100, 10);
+    sp_event_log_head(file.log, &before);
+    watch_disk();
+    sp_history_next(&file.history, &event);
+    assert_int_equal(file.to->append(file.to, &event), SP_LOG_OK);
+    disk.flush_fails_in = 1;
+    assert_int_equal(file.to->commit(file.to, file.history.time), SP_LOG_FAILED);
+    assert_non_null(strstr(sp_event_log_error(file.log), "can't commit"));
+    every_call_fails(102);
+    disk.fd = -1;
+    sp_log_file_close(&file);
+    sp_log_file_open(&file);
+    sp_event_log_head(file.log, &after);
+    assert_memory_equal(&after, &before, sizeof before);
 }
 
 /* ---- profiles ---- */
@@ -384,6 +485,7 @@ static void a_full_map_is_a_failure(void **state)
     assert_int_equal(file.to->append(file.to, &event), SP_LOG_FAILED);
     assert_int_equal(file.to->profile_add(file.to, &profile), SP_LOG_FAILED);
     assert_int_equal(file.to->commit(file.to, file.history.time), SP_LOG_FAILED);
+    assert_int_equal(file.to->settle(file.to), SP_LOG_FAILED);
 
     sp_log_file_close(&file);
     sp_log_file_open(&file);
@@ -409,6 +511,10 @@ int main(void)
         TEST(what_was_committed_is_there),
         TEST(what_was_not_committed_is_gone),
         TEST(an_empty_commit_does_nothing),
+        TEST(a_commit_flushes_once_and_so_does_settle),
+        TEST(a_new_log_is_settled),
+        TEST(a_failed_settle_breaks_the_log),
+        TEST(a_failed_flush_of_a_commit_breaks_the_log),
         TEST(profiles_come_back),
         TEST(an_email_is_taken_once),
         TEST(a_profile_needs_its_commit),

@@ -331,6 +331,27 @@ static void an_event_that_does_not_fit_is_refused(void **state)
     sp_decoder_destroy(decoder);
 }
 
+/* Events are decoded ahead of their turn: what is found on the way is told only
+ * if nothing before it is wrong. */
+static void the_first_fault_is_told(void **state)
+{
+    sp_decoder *decoder = sp_decoder_create();
+    sp_finding finding;
+    (void)state;
+    sp_event event = some_order(decoder, 155);
+    event.order_paid.amount--;
+    put_event(&event);
+    replay_refuses(155, "the amount");
+    put(file.env->events, 158, "\x93\x01\x02\x03", 4); /* no event */
+    replay_refuses(155, "the amount");
+    sp_batch_record record = batch_of(170); /* nor is the next batch well */
+    record.count++;
+    put_batch(170, &record);
+    assert_int_equal(recover(true, &finding), SP_STORAGE_DAMAGED);
+    assert_int_equal(finding.seq, 155);
+    sp_decoder_destroy(decoder);
+}
+
 static void an_event_later_than_its_batch_is_refused(void **state)
 {
     sp_decoder *decoder = sp_decoder_create();
@@ -491,6 +512,7 @@ int main(void)
         TEST(bytes_that_are_no_event_are_refused),
         TEST(an_event_that_does_not_fit_is_refused),
         TEST(an_event_later_than_its_batch_is_refused),
+        TEST(the_first_fault_is_told),
         TEST(ranges_are_kept),
         TEST(the_chain_is_checked_in_a_range_too),
         TEST(a_callback_can_end_the_walk),

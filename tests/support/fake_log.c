@@ -7,47 +7,41 @@
 #include "engine/fault.h"
 #include "tests/support/events.h"
 
-/* NOSYNC: the machine writes its cache back every so many commits. */
-#define COMMITS_PER_SYNC 8u
+/* NOSYNC: the machine writes its cache back every so many flushes. */
+#define FLUSHES_PER_SYNC 8u
 
 static void drop_batch(sp_fake_log *fake)
 {
-    while (fake->count > fake->durable_count)
+    while (fake->count > fake->committed_count)
         sp_event_free(fake->events[--fake->count]);
-    fake->profiles_count = fake->profiles_durable_count;
+    fake->profiles_count = fake->profiles_committed_count;
 }
 
-/* ---- The disk ---- */
+/* ---- The cache and the disk ---- */
 
 static void write_record(sp_fake_log *fake, const sp_event *event, sp_seq seq)
 {
     fake->records = realloc(fake->records, (fake->records_count + 1) * sizeof *fake->records);
     SP_ASSERT(fake->records != NULL);
     fake->records[fake->records_count++] =
-        (sp_fake_record){event != NULL ? sp_event_copy(event) : NULL, seq};
+        (sp_fake_record){.event = event != NULL ? sp_event_copy(event) : NULL, .seq = seq};
 }
 
 static void write_events(sp_fake_log *fake, uint64_t count)
 {
     for (uint64_t i = 0; i < count; i++) {
-        const sp_event *event = fake->events[fake->durable_count + i];
+        const sp_event *event = fake->events[fake->committed_count + i];
         write_record(fake, event, event->seq);
     }
 }
 
-/* The machine stops before the commit record is written, with one to all of the
+/* A write that does not come to its commit record, with one to all of the
  * events there. A disk that keeps no order has the commit record before them. */
 static void write_torn(sp_fake_log *fake)
 {
     if (fake->is_marked_early)
         write_record(fake, NULL, fake->count);
-    write_events(fake, 1 + fake->torn_draw % sp_fake_log_pending(fake));
-}
-
-static void write_batch(sp_fake_log *fake)
-{
-    write_events(fake, sp_fake_log_pending(fake));
-    write_record(fake, NULL, fake->count);
+    write_events(fake, 1 + sp_random_below(&fake->random, sp_fake_log_pending(fake)));
 }
 
 void sp_fake_log_cut(sp_fake_log *fake, uint64_t records_count)
@@ -63,20 +57,89 @@ const sp_fake_record *sp_fake_log_record(const sp_fake_log *fake, uint64_t index
     return &fake->records[index];
 }
 
+static bool is_last_mark(const sp_fake_log *fake, const sp_fake_record *record)
+{
+    return record->event == NULL && record->seq == fake->committed_count;
+}
+
+/* All that is in the cache is on the disk, but for a commit record whose flush
+ * has failed once. */
+static void flush(sp_fake_log *fake)
+{
+    fake->flushes_count++;
+    if (!fake->is_mark_lost) {
+        fake->durable_count = fake->committed_count;
+        fake->profiles_durable_count = fake->profiles_committed_count;
+    }
+    if (SP_FAULT(NOSYNC) && fake->flushes_count % FLUSHES_PER_SYNC != 0)
+        return;
+    /* What is not flushed is at the end. */
+    for (uint64_t i = fake->records_count; i-- > 0 && !fake->records[i].is_flushed;)
+        if (!fake->is_mark_lost || !is_last_mark(fake, &fake->records[i]))
+            fake->records[i].is_flushed = true;
+    fake->synced_count = fake->durable_count;
+    fake->profiles_synced_count = fake->profiles_durable_count;
+}
+
+/* The batch committed last is there or not, as the draw was. */
+static void decide_last_batch(sp_fake_log *fake, bool is_kept)
+{
+    if (is_kept) {
+        fake->batches_kept_count++;
+        fake->durable_count = fake->committed_count;
+        fake->profiles_durable_count = fake->profiles_committed_count;
+        return;
+    }
+    fake->batches_lost_count++;
+    fake->committed_count = fake->durable_count;
+    fake->profiles_committed_count = fake->profiles_durable_count;
+}
+
+/* Of what was not flushed a random part stays; a record is whole or not there. */
+static void cut_power(sp_fake_log *fake)
+{
+    uint64_t kept_count = 0;
+    bool is_kept = sp_random_once_in(&fake->random, 2);
+    for (uint64_t i = 0; i < fake->records_count; i++) {
+        sp_fake_record record = fake->records[i];
+        bool stays = record.is_flushed ||
+                     (is_last_mark(fake, &record) ? is_kept : sp_random_once_in(&fake->random, 2));
+        if (!stays) {
+            sp_event_free(record.event);
+            continue;
+        }
+        record.is_flushed = true;
+        fake->records[kept_count++] = record;
+    }
+    fake->records_count = kept_count;
+    fake->is_mark_lost = false;
+    if (fake->durable_count < fake->committed_count)
+        decide_last_batch(fake, is_kept);
+}
+
+/* NOSYNC: all since the last true flush is gone, committed or not. */
+static void cut_power_unsynced(sp_fake_log *fake)
+{
+    uint64_t count = 0;
+    while (count < fake->records_count && fake->records[count].is_flushed)
+        count++;
+    sp_fake_log_cut(fake, count);
+    fake->committed_count = fake->durable_count = fake->synced_count;
+    fake->profiles_committed_count = fake->profiles_durable_count = fake->profiles_synced_count;
+}
+
 /* ---- The log ---- */
 
-/* All of the batch is on the disk, commit record and all. */
-static void write_and_mark(sp_fake_log *fake)
+/* Written, flushed, marked: as LMDB does without its flush of the meta page. */
+static void commit_batch(sp_fake_log *fake)
 {
-    write_batch(fake);
-    fake->durable_count = fake->count;
-    fake->profiles_durable_count = fake->profiles_count;
-    if (SP_FAULT(NOSYNC) && ++fake->commits_unsynced < COMMITS_PER_SYNC)
-        return;
-    fake->commits_unsynced = 0;
-    fake->synced_count = fake->durable_count;
-    fake->records_synced_count = fake->records_count;
-    fake->profiles_synced_count = fake->profiles_durable_count;
+    write_events(fake, sp_fake_log_pending(fake));
+    flush(fake);
+    write_record(fake, NULL, fake->count);
+    fake->is_mark_lost = false;
+    fake->older_committed_count = fake->committed_count;
+    fake->committed_count = fake->count;
+    fake->profiles_committed_count = fake->profiles_count;
 }
 
 static sp_log_status log_append(sp_log *self, const sp_event *event)
@@ -135,23 +198,21 @@ static sp_log_status log_commit(sp_log *self, sp_time_ms time)
     sp_fake_log *fake = (sp_fake_log *)self;
     if (fake->broken)
         return SP_LOG_FAILED;
-    if (fake->count == fake->durable_count)
+    if (fake->count == fake->committed_count)
         return SP_LOG_OK;
     SP_ASSERT_CMP(time, ==, fake->events[fake->count - 1]->time);
     if (fake->on_commit != NULL)
         fake->on_commit(fake->context);
     switch (fake->fault) {
-    case SP_FAKE_LOG_FINE:
-    case SP_FAKE_LOG_APPEND_FAILS: /* there was none to fail */
-        write_and_mark(fake);
-        return SP_LOG_OK;
     case SP_FAKE_LOG_COMMIT_UNKNOWN:
-        write_and_mark(fake);
+        commit_batch(fake);
         break;
     case SP_FAKE_LOG_COMMIT_FAILS:
+        write_torn(fake);
+        fake->is_mark_lost = true;
         break;
     case SP_FAKE_LOG_CRASH_AFTER:
-        write_and_mark(fake);
+        commit_batch(fake);
         sp_fake_log_crash(fake);
         return SP_LOG_OK;
     case SP_FAKE_LOG_CRASH_TORN:
@@ -161,6 +222,41 @@ static sp_log_status log_commit(sp_log *self, sp_time_ms time)
     case SP_FAKE_LOG_CRASH_BEFORE:
         sp_fake_log_crash(fake);
         break;
+    default: /* there was no append to fail, or it waits for a settle */
+        commit_batch(fake);
+        return SP_LOG_OK;
+    }
+    fake->broken = true;
+    return SP_LOG_FAILED;
+}
+
+static sp_log_status log_settle(sp_log *self)
+{
+    sp_fake_log *fake = (sp_fake_log *)self;
+    if (fake->broken)
+        return SP_LOG_FAILED;
+    SP_ASSERT_CMP(fake->count, ==, fake->committed_count);
+    if (fake->durable_count == fake->committed_count)
+        return SP_LOG_OK;
+    if (fake->on_settle != NULL)
+        fake->on_settle(fake->context);
+    switch (fake->fault) {
+    case SP_FAKE_LOG_SETTLE_FAILS:
+        fake->is_mark_lost = true;
+        break;
+    case SP_FAKE_LOG_SETTLE_UNKNOWN:
+        flush(fake);
+        break;
+    case SP_FAKE_LOG_SETTLE_CRASH_BEFORE:
+        sp_fake_log_crash(fake);
+        break;
+    case SP_FAKE_LOG_SETTLE_CRASH_AFTER:
+        flush(fake);
+        sp_fake_log_crash(fake);
+        return SP_LOG_OK;
+    default:
+        flush(fake);
+        return SP_LOG_OK;
     }
     fake->broken = true;
     return SP_LOG_FAILED;
@@ -173,7 +269,8 @@ static sp_log_space log_space(sp_log *self)
 
 void sp_fake_log_init(sp_fake_log *fake)
 {
-    *fake = (sp_fake_log){.log = {log_append, log_profile_add, log_commit, log_space}};
+    *fake = (sp_fake_log){.log = {log_append, log_profile_add, log_commit, log_settle, log_space}};
+    sp_random_seed(&fake->random, 1);
 }
 
 void sp_fake_log_close(sp_fake_log *fake)
@@ -190,11 +287,12 @@ void sp_fake_log_crash(sp_fake_log *fake)
 {
     fake->broken = true;
     fake->crashed = true;
-    if (SP_FAULT(NOSYNC)) {
-        sp_fake_log_cut(fake, fake->records_synced_count);
-        fake->durable_count = fake->synced_count;
-        fake->profiles_durable_count = fake->profiles_synced_count;
-    }
+    if (!fake->crash_cuts_power)
+        return;
+    if (SP_FAULT(NOSYNC))
+        cut_power_unsynced(fake);
+    else
+        cut_power(fake);
 }
 
 void sp_fake_log_restart(sp_fake_log *fake)
@@ -204,18 +302,22 @@ void sp_fake_log_restart(sp_fake_log *fake)
     fake->broken = false;
     fake->crashed = false;
     fake->space = SP_SPACE_PLENTY;
+    if (fake->is_start_unsettled)
+        return;
+    fake->is_mark_lost = false;
+    flush(fake);
 }
 
 const sp_event *sp_fake_log_event(const sp_fake_log *fake, sp_seq seq)
 {
     SP_ASSERT_CMP(seq, >=, 1);
-    SP_ASSERT_CMP(seq, <=, fake->durable_count);
+    SP_ASSERT_CMP(seq, <=, fake->committed_count);
     return fake->events[seq - 1];
 }
 
 const sp_profile *sp_fake_log_profile(const sp_fake_log *fake, sp_user_id user)
 {
-    for (uint32_t i = 0; i < fake->profiles_durable_count; i++)
+    for (uint32_t i = 0; i < fake->profiles_committed_count; i++)
         if (fake->profiles[i].user == user)
             return &fake->profiles[i];
     return NULL;
@@ -223,5 +325,5 @@ const sp_profile *sp_fake_log_profile(const sp_fake_log *fake, sp_user_id user)
 
 uint64_t sp_fake_log_pending(const sp_fake_log *fake)
 {
-    return fake->count - fake->durable_count;
+    return fake->count - fake->committed_count;
 }

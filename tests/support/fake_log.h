@@ -2,18 +2,33 @@
  *
  * An event log in memory with faults on order, behind the interface of
  * engine/log.h. What is appended lies in memory. A commit writes the batch to
- * a disk, as a sequence of records: its events one by one, then a commit
- * record that speaks for them. A machine that stops in the middle of the write
- * leaves events with no commit record, and whoever recovers finds them there:
- * to drop them is his task (sp_fake_log_cut).
+ * the machine's cache, as a sequence of records: its events one by one; flushes
+ * all that is there; then adds a commit record that speaks for them, which no
+ * flush has seen yet. So:
  *
- * Beside the disk it keeps its own account of what has been committed, for
- * the checks: events[0, durable_count). A recovery that comes to anything else
- * from the records is wrong, or the disk is.
+ *   events[0, durable_count)    are on the disk whatever happens
+ *   … up to committed_count     one batch at most: a program that starts on this
+ *                               machine finds it; a power cut leaves all of it
+ *                               or nothing, drawn when it happens
+ *   … up to count               the open batch: gone with the program
  *
- * With the planted fault NOSYNC a commit reports success while its batch is
- * still in the machine's cache; a crash takes back all since the last true
- * sync, which happens only now and then.
+ * A program that dies leaves the cache as it is. A power cut leaves what was
+ * flushed, and of the rest a random part: whoever recovers may find events with
+ * no commit record behind the last one, and to drop them is his task
+ * (sp_fake_log_cut).
+ *
+ * A flush that failed is worse than none. The kernel forgets that the pages were
+ * still to be written: the commit record shows in the cache, and no later flush
+ * writes it. Only writing it again helps, and that is what opening the log does
+ * (sp_fake_log_restart). LMDB's premise, that at most one commit is not on the
+ * disk when the next one is written, is told by older_committed_count.
+ *
+ * Beside the records it keeps its own account of what has been committed and
+ * what is durable, for the checks. A recovery that comes to anything else from
+ * the records is wrong, or the disk is.
+ *
+ * With the planted fault NOSYNC a flush reports success and does nothing, but
+ * for one in so many; a power cut takes back all since the last true one.
  *
  * Single-threaded; allocates freely.
  */
@@ -21,65 +36,79 @@
 #define SP_TESTS_SUPPORT_FAKE_LOG_H
 
 #include "engine/log.h"
+#include "tests/support/random.h"
 
 typedef enum sp_fake_log_fault {
     SP_FAKE_LOG_FINE = 0,
-    SP_FAKE_LOG_APPEND_FAILS,   /* the next append; nothing of the batch stays */
-    SP_FAKE_LOG_COMMIT_FAILS,   /* reported as failed, and so it is */
-    SP_FAKE_LOG_COMMIT_UNKNOWN, /* reported as failed, but all of it is durable */
-    SP_FAKE_LOG_CRASH_BEFORE,   /* the machine stops before the write */
-    SP_FAKE_LOG_CRASH_TORN,     /* … in the middle of the write, after torn_draw of the events */
-    SP_FAKE_LOG_CRASH_AFTER,    /* … when all is durable, before any answer */
+    SP_FAKE_LOG_APPEND_FAILS,        /* the next append; nothing of the batch stays */
+    SP_FAKE_LOG_COMMIT_FAILS,        /* its flush does, so no commit record is written */
+    SP_FAKE_LOG_COMMIT_UNKNOWN,      /* reported as failed, but it is committed */
+    SP_FAKE_LOG_CRASH_BEFORE,        /* the machine stops before the batch is written */
+    SP_FAKE_LOG_CRASH_TORN,          /* … in the middle of the write */
+    SP_FAKE_LOG_CRASH_AFTER,         /* … when it is committed, before any answer */
+    SP_FAKE_LOG_SETTLE_FAILS,        /* its flush does; nobody knows what was written */
+    SP_FAKE_LOG_SETTLE_UNKNOWN,      /* reported as failed, but all is durable */
+    SP_FAKE_LOG_SETTLE_CRASH_BEFORE, /* the machine stops before the flush */
+    SP_FAKE_LOG_SETTLE_CRASH_AFTER,  /* … when all is durable, before any answer */
 } sp_fake_log_fault;
-#define SP_FAKE_LOG_FAULTS_COUNT 7u
+#define SP_FAKE_LOG_FAULTS_COUNT 11u
 
 /* Of an event, or (event NULL) of a commit of all events up to seq. */
 typedef struct sp_fake_record {
     sp_event *event;
     sp_seq seq;
+    bool is_flushed;
 } sp_fake_record;
 
 typedef struct sp_fake_log {
     sp_log log;              /* first: the interface is the object */
-    sp_fake_record *records; /* the disk */
+    sp_random random;        /* what a power cut leaves */
+    sp_fake_record *records; /* the cache, and the disk behind it */
     uint64_t records_count;
-    /* [0, durable_count) has been committed; the rest is the batch. */
-    sp_event **events;
-    uint64_t durable_count, count;
-    sp_profile *profiles; /* likewise */
-    uint32_t profiles_durable_count, profiles_count;
-    uint64_t synced_count, records_synced_count; /* NOSYNC: what a crash leaves */
-    uint32_t profiles_synced_count, commits_unsynced;
+    sp_event **events; /* see above */
+    uint64_t durable_count, committed_count, count;
+    uint64_t older_committed_count; /* committed_count before the last commit */
+    sp_profile *profiles;           /* likewise */
+    uint32_t profiles_durable_count, profiles_committed_count, profiles_count;
+    uint64_t synced_count; /* NOSYNC: what a power cut leaves */
+    uint32_t profiles_synced_count;
+    uint64_t flushes_count, batches_lost_count, batches_kept_count; /* by power cuts */
+    bool is_mark_lost;       /* the last flush failed: none after it writes the commit record */
     sp_fake_log_fault fault; /* of the next call that it concerns */
-    uint64_t torn_draw;      /* CRASH_TORN: chooses how many events, 1 … all of them */
+    bool crash_cuts_power;   /* a crash is a power cut, not the program's death alone */
     bool is_marked_early;    /* planted: a torn write has its commit record, first */
+    bool is_start_unsettled; /* planted: opening flushes nothing */
     sp_log_space space;
     bool broken;  /* every later call fails */
     bool crashed; /* the machine stopped: whatever came after is not real */
-    /* Called as a commit begins, before anything of it is durable. */
+    /* Called as a commit or settle begins to write, before anything is durable
+     * by it. */
     void (*on_commit)(void *context);
+    void (*on_settle)(void *context);
     void *context;
 } sp_fake_log;
 
+/* random has a fixed seed: give it another for other power cuts. */
 void sp_fake_log_init(sp_fake_log *fake);
 void sp_fake_log_close(sp_fake_log *fake);
 
-/* The machine stops now, outside a commit. */
+/* The program or the machine (crash_cuts_power) stops now, outside a commit. */
 void sp_fake_log_crash(sp_fake_log *fake);
-/* A new machine on the same disk, whose records may end in a torn batch. What
- * lay in memory is gone, and no fault is left. */
+/* A new program on what is there: its records may end in a torn batch. What lay
+ * in memory is gone, no fault is left, and all that is committed is written
+ * again and flushed. */
 void sp_fake_log_restart(sp_fake_log *fake);
 /* index < records_count. Valid until the log is written, cut or closed. */
 const sp_fake_record *sp_fake_log_record(const sp_fake_log *fake, uint64_t index);
 /* Drops all records from this one on: recovery's task, before any append. */
 void sp_fake_log_cut(sp_fake_log *fake, uint64_t records_count);
 
-/* seq in 1 … durable_count. */
+/* seq in 1 … committed_count. */
 const sp_event *sp_fake_log_event(const sp_fake_log *fake, sp_seq seq);
 bool sp_fake_log_has_email(const sp_fake_log *fake, const sp_profile *profile);
-/* The durable profile of a user, or NULL. */
+/* The committed profile of a user, or NULL. */
 const sp_profile *sp_fake_log_profile(const sp_fake_log *fake, sp_user_id user);
-/* How many appended events are not durable. */
+/* How many appended events are not committed. */
 uint64_t sp_fake_log_pending(const sp_fake_log *fake);
 
 #endif

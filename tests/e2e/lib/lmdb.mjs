@@ -21,7 +21,11 @@ const NONE = 0xffffffffffffffffn;
  * 48 bytes (the first one's pad is the page size); last page, transaction. */
 const FREE_DB = PAGE_HEAD + 24;
 const MAIN_DB = FREE_DB + 48;
-const TXNID = MAIN_DB + 48 + 8;
+const LAST_PAGE = MAIN_DB + 48;
+const TXNID = LAST_PAGE + 8;
+
+/** Writes that begin before this offset are of meta pages (of 4096 bytes). */
+export const META_END = 2 * 4096;
 
 function newestMeta(image) {
   let newest = null;
@@ -43,12 +47,20 @@ function metaAt(image, at) {
     pageSize: image.readUInt32LE(at + FREE_DB),
     txnid: image.readBigUInt64LE(at + TXNID),
     root: image.readBigUInt64LE(at + MAIN_DB + 40),
+    lastPage: image.readBigUInt64LE(at + LAST_PAGE),
   };
 }
 
 /** The transaction id that an opener would see; 0 for an empty or bad file. */
 export function transactionOf(image) {
   return Number(newestMeta(image)?.txnid ?? 0n);
+}
+
+/** How many bytes of the file are pages of the log; what lies behind them is
+ * room (storage/room.h). 0 for an empty or bad file. */
+export function usedBytesOf(image) {
+  const meta = newestMeta(image);
+  return meta ? (Number(meta.lastPage) + 1) * meta.pageSize : 0;
 }
 
 /** Records in the named database; 0 if it, or the file, is not there. */

@@ -9,24 +9,31 @@
  * knows whether the file's name is on the disk: a file that was renamed into
  * its place may be gone, whole as it is, until its directory has been flushed.
  *
+ * The server writes LMDB's meta page, which makes a batch part of the log, and
+ * flushes it only with the pages of the next batch, or alone if none comes: so
+ * the meta page is mostly the one write that is pending.
+ *
  * checkOrder walks all sends: whenever an answer that names seq S begins to
  * leave, the durable bytes alone must hold at least S events, under a name
  * that is durable.
  * cutImage builds one file that a power cut could leave at some record.
  */
-import { entriesOf, transactionOf } from './lmdb.mjs';
+import { META_END, entriesOf, transactionOf } from './lmdb.mjs';
 import { KIND, ROLE } from './trace.mjs';
 
 const SECTOR_SIZE = 512;
+const PAGE_SIZE = 4096;
 
 export class Disk {
   constructor(initial = Buffer.alloc(0)) {
     this.durable = new Image(initial);
     this.pending = []; /* oldest first: {record, bytes, ended} */
+    this.settledBy = new Map(); /* page → record index of the last write that is durable there */
     this.flushes = new Map(); /* record of a begun flush → what it covers */
     this.renames = []; /* into data.mdb's place: {directory, durable} */
     this.mapped = false;
-    this.commits = 0; /* of O_DSYNC writes: LMDB's meta pages */
+    this.commits = 0; /* meta pages that have become durable */
+    this.waited = 0;  /* … of those, by a flush after their write */
   }
 
   /** Takes the next record. */
@@ -65,26 +72,37 @@ export class Disk {
       write.ended = true;
       if (call.kind === KIND.WRITE)
         write.bytes = call.bytes.subarray(0, Math.max(0, result));
-      if (call.role === ROLE.DATA_DSYNC && call.kind === KIND.WRITE) {
+      if (call.role === ROLE.DATA_DSYNC && call.kind === KIND.WRITE)
         this.settle([write]);
-        this.commits++;
-      }
     }
   }
 
   /** These writes are on the disk now. */
   settle(writes) {
-    for (const write of writes)
+    for (const write of writes) {
       this.durable.apply(write);
+      for (const page of pagesOf(write))
+        this.settledBy.set(page, write.record.index);
+      if (write.record.kind === KIND.WRITE && write.record.offset < META_END) {
+        this.commits++;
+        this.waited += write.record.role !== ROLE.DATA_DSYNC;
+      }
+    }
     const done = new Set(writes);
     this.pending = this.pending.filter((write) => !done.has(write));
+  }
+
+  /** A write that a killed server has begun: whether it was made is not known,
+   * but a later one of the same pages has been flushed, so it is gone. */
+  isOvertaken(write) {
+    return !write.ended && pagesOf(write).some((page) => this.settledBy.get(page) > write.record.index);
   }
 
   /** What a power cut now could leave. mode: none, all, random, torn. */
   cutImage(mode, random) {
     const image = this.durable.clone();
     for (const write of this.pending) {
-      if (mode === 'none' || (mode !== 'all' && random.chance(0.5)))
+      if (this.isOvertaken(write) || mode === 'none' || (mode !== 'all' && random.chance(0.5)))
         continue;
       if (mode === 'torn' && write.record.kind === KIND.WRITE)
         image.applySectors(write, random);
@@ -93,6 +111,16 @@ export class Disk {
     }
     return image.bytes();
   }
+}
+
+function pagesOf(write) {
+  const pages = [];
+  if (write.record.kind === KIND.WRITE && write.bytes.length > 0) {
+    const last = Math.floor((write.record.offset + write.bytes.length - 1) / PAGE_SIZE);
+    for (let page = Math.floor(write.record.offset / PAGE_SIZE); page <= last; page++)
+      pages.push(page);
+  }
+  return pages;
 }
 
 /* A file's bytes that grow by doubling. */
@@ -154,16 +182,17 @@ export function seqTold(json) {
   return seq;
 }
 
-/** Walks the whole trace; returns {faults, checked, commits, mapped,
- * renames}: each fault a line that says what was told too early; renames: those
- * that put data.mdb in its place, {directory (inode), durable}. */
+/** Walks the whole trace; returns {faults, checked, commits, waited, mapped,
+ * renames}: each fault a line that says what was told too early; commits: meta
+ * pages that became durable, waited: those of them that a later flush made so;
+ * renames: those that put data.mdb in its place, {directory (inode), durable}. */
 export function checkOrder(records, answers, initial) {
   const disk = new Disk(initial);
   const faults = [];
   let checked = 0;
   let next = 0;
-  let transaction = -1;
-  let events = 0;
+  let commits = -1;
+  let events = 0; /* on the disk, after so many commits */
   for (const record of records) {
     for (; next < answers.length && answers[next].index === record.index; next++) {
       const told = seqTold(answers[next].answer.json);
@@ -173,8 +202,8 @@ export function checkOrder(records, answers, initial) {
       if (!disk.renames.every(({ durable }) => durable))
         faults.push(`record ${record.index}: an answer tells seq ${told}, a power cut may leave no data.mdb: ` +
           'its directory was not flushed since it was renamed');
-      if (disk.commits !== transaction) {
-        transaction = disk.commits;
+      if (disk.commits !== commits) {
+        commits = disk.commits;
         events = entriesOf(disk.durable.bytes(), 'events');
       }
       if (told > events)
@@ -183,5 +212,6 @@ export function checkOrder(records, answers, initial) {
     }
     disk.step(record);
   }
-  return { faults, checked, commits: disk.commits, mapped: disk.mapped, renames: disk.renames };
+  const { waited, mapped, renames } = disk;
+  return { faults, checked, commits: disk.commits, waited, mapped, renames };
 }

@@ -16,8 +16,8 @@ import { World } from './world.mjs';
 
 const SEATS = 400;
 
-/** Runs a server under the shim, through a kill -9 and a restart, with orders
- * and cancels from several users at once; {records, answers, data}. */
+/** Runs a server under the shim, through a kill -9 amid its load and a restart,
+ * with orders and cancels from several users at once; {records, answers, data}. */
 export async function tracedRun({ program = PROGRAM, fault, orders = 120, restart = true } = {}) {
   const home = makeDirectory('traced');
   const trace = path.join(home, 'trace');
@@ -29,14 +29,13 @@ export async function tracedRun({ program = PROGRAM, fault, orders = 120, restar
     users.push(await world.user({ points: 1_000_000 }));
   const concert = await world.concert({ grades: [{ name: 'A', price: 7, rows: [100, 100] }, { name: 'B', price: 3, seats: SEATS - 200 }] });
   const random = new Random();
-  await load(world, users, concert, random, orders, 0);
+  await load(world, users, concert, random, { orders, firstSeat: 0, killAt: restart ? orders / 4 : -1 });
   if (restart) {
     world.client.close();
-    await world.server.kill();
     await world.attach(await startServer({ data, env, program }));
     for (const user of users)
       user.client = world.client.as(user.token);
-    await load(world, users, concert, random, orders, SEATS / 2);
+    await load(world, users, concert, random, { orders, firstSeat: SEATS / 2 });
   }
   world.client.close();
   const exit = await world.server.stop();
@@ -44,12 +43,17 @@ export async function tracedRun({ program = PROGRAM, fault, orders = 120, restar
   return { home, data, exit, records, answers: answersOf(records), inode: fs.statSync(data).ino };
 }
 
-/* Every user buys, now and then asks for sold seats, and gives some back. */
-async function load(world, users, concert, random, orders, firstSeat) {
+/* Every user buys, now and then asks for sold seats, and gives some back. When
+ * killAt requests are left the server is killed, with some under way: what it
+ * had committed and not flushed is what the next one starts from. */
+async function load(world, users, concert, random, { orders, firstSeat, killAt = -1 }) {
   let next = firstSeat;
   let left = orders;
+  let killed = null;
   const one = async (user) => {
     while (left-- > 0) {
+      if (left <= killAt)
+        killed ??= world.server.kill();
       if (random.chance(0.15)) {
         await world.order(user, concert.id, [firstSeat]);
         continue;
@@ -62,7 +66,11 @@ async function load(world, users, concert, random, orders, firstSeat) {
         await user.client.post(`/v1/orders/${answer.body.id}/cancel`, {});
     }
   };
-  await Promise.all([...users, ...users].map(one));
+  await Promise.all([...users, ...users].map((user) => one(user).catch((error) => {
+    if (!killed)
+      throw error;
+  })));
+  await killed;
 }
 
 /** The moments worth a power cut: before the sends that tell of a write, up
