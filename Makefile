@@ -28,7 +28,7 @@ LLHTTP   := /usr/share/llhttp
 CPPFLAGS += -I. -isystem /usr/share/include/llhttp -D_GNU_SOURCE -DLLHTTP_STRICT_MODE=1
 CFLAGS   += -std=c17 $(OPT) $(WARN) $(SANFLAGS) -pthread
 LDFLAGS  += $(SANFLAGS) -pthread
-LDLIBS   += -lyajl -lmsgpackc -llmdb -lsodium -luv -lm
+LDLIBS   += -lyajl -lmsgpackc -llmdb -lsodium -lnettle -luv -lm
 
 # An archive a folder: linked in this order, a wrong dependency fails to link.
 FOLDERS  := tools net storage engine
@@ -37,7 +37,7 @@ objects   = $(patsubst %.c,$B/%.o,$(wildcard $1/*.c))
 MAINS    := $(patsubst %.c,$B/%.o,$(wildcard tools/main.c))
 
 TESTS    := $(patsubst %.c,$B/%,$(wildcard tests/engine/*_test.c tests/storage/*_test.c \
-              tests/net/*_test.c tests/tools/*_test.c tests/sim/*_test.c))
+              tests/net/*_test.c tests/tools/*_test.c tests/bench/*_test.c tests/sim/*_test.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 SHIMS    := $(patsubst %.c,$B/%.so,$(wildcard tests/support/*_shim.c))
 
@@ -50,7 +50,7 @@ help:
 
 ## make deps          install what is missing (Debian packages; root or sudo)
 deps:
-	@tools/install-deps.sh $(if $(filter test,$(MAKECMDGOALS)),test,run)
+	@tools/install-deps.sh $(or $(filter test bench,$(MAKECMDGOALS)),run)
 
 ## make run           install, build, serve the demo on 127.0.0.1:8080
 run: deps
@@ -76,16 +76,17 @@ nightly: $B/tests/sim/sim
 fuzz:
 	@$(MAKE) --no-print-directory -j2 SAN=fuzz fuzzers
 	@tests/run.sh fuzz $(or $(SECONDS),60)
-## make bench         the engine's own benchmark
-bench: $B/stagepick
-	$B/stagepick bench engine
+## make bench         install the peers, build, measure everything; 13 min (BENCH_ARGS=--quick: 3)
+bench: deps
+	@$(MAKE) --no-print-directory -j2 $B/stagepick
+	@node bench/run.mjs --program $B/stagepick $(BENCH_ARGS)
 ## make format        clang-format over all C files
 format:
 	clang-format -i $(wildcard */*.[ch] tests/*/*.[ch])
 ## make lint          cppcheck
 lint:
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr -I. \
-	  --suppress=missingIncludeSystem $(FOLDERS)
+	  --suppress=missingIncludeSystem $(FOLDERS) bench
 ## make clean         remove build/
 clean:
 	rm -rf build

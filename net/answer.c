@@ -1,134 +1,175 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/answer.h"
 
-#include <stdio.h>
-
 #include "engine/assert.h"
+#include "net/digits.h"
 
-static const char *reason(int status)
+/* Digits of the usual Content-Length: bodies of 100 to 999 bytes. */
+#define LENGTH_SIZE 3u
+
+/* More than all the literals of a head, with the longest of each choice: the
+ * status line (46), Date (37), X-Request-Id (32), type and nosniff (76),
+ * Content-Length (38), the names of other fields (49), those without a value
+ * (94), the end (2). */
+#define HEAD_SIZE_MAX 512u
+
+/* The status line, and the name of the header behind it, in one. */
+static sp_text status_line(int status)
 {
+#define LINE(number, reason)                                 \
+    case number:                                             \
+        return SP_TEXT("HTTP/1.1 " #number " " reason "\r\n" \
+                       "Date: ");
     switch (status) {
-    case 200:
-        return "OK";
-    case 201:
-        return "Created";
-    case 202:
-        return "Accepted";
-    case 204:
-        return "No Content";
-    case 304:
-        return "Not Modified";
-    case 400:
-        return "Bad Request";
-    case 401:
-        return "Unauthorized";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 406:
-        return "Not Acceptable";
-    case 408:
-        return "Request Timeout";
-    case 409:
-        return "Conflict";
-    case 413:
-        return "Content Too Large";
-    case 414:
-        return "URI Too Long";
-    case 415:
-        return "Unsupported Media Type";
-    case 422:
-        return "Unprocessable Content";
-    case 429:
-        return "Too Many Requests";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 500:
-        return "Internal Server Error";
-    case 501:
-        return "Not Implemented";
-    case 503:
-        return "Service Unavailable";
-    case 505:
-        return "HTTP Version Not Supported";
-    case 507:
-        return "Insufficient Storage";
-    default:
-        return "";
+        LINE(200, "OK")
+        LINE(201, "Created")
+        LINE(202, "Accepted")
+        LINE(204, "No Content")
+        LINE(304, "Not Modified")
+        LINE(400, "Bad Request")
+        LINE(401, "Unauthorized")
+        LINE(403, "Forbidden")
+        LINE(404, "Not Found")
+        LINE(405, "Method Not Allowed")
+        LINE(406, "Not Acceptable")
+        LINE(408, "Request Timeout")
+        LINE(409, "Conflict")
+        LINE(413, "Content Too Large")
+        LINE(414, "URI Too Long")
+        LINE(415, "Unsupported Media Type")
+        LINE(422, "Unprocessable Content")
+        LINE(429, "Too Many Requests")
+        LINE(431, "Request Header Fields Too Large")
+        LINE(500, "Internal Server Error")
+        LINE(501, "Not Implemented")
+        LINE(503, "Service Unavailable")
+        LINE(505, "HTTP Version Not Supported")
+        LINE(507, "Insufficient Storage")
     }
+#undef LINE
+    SP_ASSERT_CMP(status, ==, 0); /* a status without a phrase: add it */
+    return (sp_text){NULL, 0};
 }
 
-static void put_field(sp_out *out, const char *name, sp_text value)
+static char *put_field(char *at, sp_text name, sp_text value)
 {
-    sp_out_string(out, name);
-    sp_out_text(out, value);
-    sp_out_bytes(out, "\r\n", 2);
+    return sp_text_put(sp_text_put(sp_text_put(at, name), value), SP_TEXT("\r\n"));
 }
 
 /* The date changes once a second: kept as text until then. */
-static void put_date(sp_app_loop *app_loop, sp_out *out)
+static char *put_date(char *at, sp_app_loop *app_loop)
 {
-    sp_time_ms now = sp_loop_now(app_loop->loop);
+    sp_time_ms now = sp_loop_now_coarse(app_loop->loop);
     if (app_loop->date_s != now / 1000) {
         app_loop->date_s = now / 1000;
         sp_http_date_print(now, app_loop->date);
     }
-    put_field(out, "Date: ", (sp_text){app_loop->date, sizeof app_loop->date});
+    memcpy(at, app_loop->date, sizeof app_loop->date);
+    return at + sizeof app_loop->date;
 }
 
-static void put_request_id(sp_out *out, uint64_t id)
+/* What few answers have; the order is that of the struct. */
+static char *put_optional_fields(char *at, const sp_answer *answer)
 {
-    static const char digits[] = "0123456789abcdef";
-    char text[16];
-    for (int i = 15; i >= 0; i--, id >>= 4)
-        text[i] = digits[id & 15];
-    put_field(out, "X-Request-Id: ", (sp_text){text, sizeof text});
+    if (answer->location.bytes)
+        at = put_field(at, SP_TEXT("Location: "), answer->location);
+    if (answer->etag.bytes)
+        at = put_field(at, SP_TEXT("ETag: "), answer->etag);
+    if (answer->allow.bytes)
+        at = put_field(at, SP_TEXT("Allow: "), answer->allow);
+    if (answer->www_authenticate.bytes)
+        at = put_field(at, SP_TEXT("WWW-Authenticate: "), answer->www_authenticate);
+    if (answer->replayed)
+        at = sp_text_put(at, SP_TEXT("Idempotency-Replayed: true\r\n"));
+    if (answer->retryable)
+        at = sp_text_put(at, SP_TEXT("Retry-After: 1\r\n"));
+    return at;
+}
+
+static char *put_end(char *at, sp_answer_to to, const sp_answer *answer)
+{
+    if (to.had_token || answer->no_store)
+        at = sp_text_put(at, SP_TEXT("Cache-Control: no-store\r\n"));
+    else if (answer->no_cache)
+        at = sp_text_put(at, SP_TEXT("Cache-Control: no-cache\r\n"));
+    if (to.close)
+        at = sp_text_put(at, SP_TEXT("Connection: close\r\n"));
+    else if (to.version_minor == 0) /* HTTP/1.0 closes unless told otherwise */
+        at = sp_text_put(at, SP_TEXT("Connection: keep-alive\r\n"));
+    return sp_text_put(at, SP_TEXT("\r\n"));
+}
+
+/* The whole head; with a body, *length says where its Content-Length goes. */
+static void write_head(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *answer, sp_out *out,
+                       size_t length_size, size_t *length_at)
+{
+    size_t room = HEAD_SIZE_MAX + (size_t)answer->location.size + answer->etag.size +
+                  answer->allow.size + answer->www_authenticate.size;
+    char *at = sp_out_reserve(out, room);
+    const char *begin = at;
+    at = sp_text_put(at, status_line(answer->status));
+    at = put_date(at, app_loop);
+    at = sp_text_put(at, SP_TEXT("\r\nX-Request-Id: "));
+    at = sp_digits_put_hex(at, to.request_id);
+    at = sp_text_put(at, SP_TEXT("\r\n"));
+    if (length_size > 0) {
+        at = answer->problem
+                 ? sp_text_put(at, SP_TEXT("Content-Type: application/problem+json\r\n"))
+                 : sp_text_put(at, SP_TEXT("Content-Type: application/json\r\n"));
+        at = sp_text_put(at, SP_TEXT("X-Content-Type-Options: nosniff\r\nContent-Length: "));
+        *length_at = (size_t)(at - out->bytes);
+        at = sp_text_put(at + length_size, SP_TEXT("\r\n"));
+    }
+    at = put_end(put_optional_fields(at, answer), to, answer);
+    SP_ASSERT_CMP((size_t)(at - begin), <=, room);
+    sp_out_end(out, at);
 }
 
 void sp_answer_write(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *answer, sp_out *out)
 {
-    sp_out_string(out, "HTTP/1.1 ");
-    sp_out_decimal(out, answer->status);
-    sp_out_bytes(out, " ", 1);
-    put_field(out, reason(answer->status), (sp_text){NULL, 0});
-    put_date(app_loop, out);
-    put_request_id(out, to.request_id);
-    if (answer->content_type) {
-        sp_out_string(out, "Content-Type: ");
-        sp_out_string(out, answer->content_type);
-        sp_out_string(out, "\r\nX-Content-Type-Options: nosniff\r\nContent-Length: ");
-        sp_out_decimal(out, answer->body.size);
-        sp_out_bytes(out, "\r\n", 2);
-    }
-    if (answer->location.bytes)
-        put_field(out, "Location: ", answer->location);
-    if (answer->etag.bytes)
-        put_field(out, "ETag: ", answer->etag);
-    if (answer->allow.bytes)
-        put_field(out, "Allow: ", answer->allow);
-    if (answer->www_authenticate) {
-        sp_out_string(out, "WWW-Authenticate: ");
-        sp_out_string(out, answer->www_authenticate);
-        sp_out_bytes(out, "\r\n", 2);
-    }
-    if (answer->replayed)
-        sp_out_string(out, "Idempotency-Replayed: true\r\n");
-    if (answer->retryable)
-        sp_out_string(out, "Retry-After: 1\r\n");
-    if (to.had_token || answer->no_store)
-        sp_out_string(out, "Cache-Control: no-store\r\n");
-    else if (answer->no_cache)
-        sp_out_string(out, "Cache-Control: no-cache\r\n");
-    if (to.close)
-        sp_out_string(out, "Connection: close\r\n");
-    else if (to.version_minor == 0) /* HTTP/1.0 closes unless told otherwise */
-        sp_out_string(out, "Connection: keep-alive\r\n");
-    sp_out_bytes(out, "\r\n", 2);
-    if (answer->content_type && !to.head)
-        sp_out_text(out, answer->body);
+    write_head(app_loop, to, answer, out, 0, NULL);
+}
+
+static size_t digits_count(uint64_t value)
+{
+    char digits[SP_DIGITS_SIZE_MAX];
+    return (size_t)(sp_digits_put(digits, value) - digits);
+}
+
+sp_json_writer *sp_answer_begin(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *answer,
+                                sp_out *out)
+{
+    sp_answer_span *span = &app_loop->answer;
+    span->length_size =
+        answer->body_size_guess ? digits_count(answer->body_size_guess) : LENGTH_SIZE;
+    write_head(app_loop, to, answer, out, span->length_size, &span->length_at);
+    span->body_at = out->size;
+    span->head = to.head;
+    sp_json_begin(app_loop->json, out);
+    return app_loop->json;
+}
+
+/* Moves what is behind Content-Length's digits, so that there are `size`. */
+static void fit_length(sp_answer_span *span, size_t size, sp_out *out)
+{
+    sp_out_reserve(out, size);
+    size_t from = span->length_at + span->length_size, to = span->length_at + size;
+    memmove(out->bytes + to, out->bytes + from, out->size - from);
+    out->size = out->size + to - from;
+    span->body_at = span->body_at + to - from;
+}
+
+void sp_answer_end(sp_app_loop *app_loop, sp_out *out)
+{
+    sp_answer_span *span = &app_loop->answer;
+    char digits[SP_DIGITS_SIZE_MAX];
+    size_t size = (size_t)(sp_digits_put(digits, out->size - span->body_at) - digits);
+    sp_json_end(app_loop->json);
+    if (size != span->length_size)
+        fit_length(span, size, out);
+    memcpy(out->bytes + span->length_at, digits, size);
+    if (span->head)
+        out->size = span->body_at;
 }
 
 sp_answer_to sp_answer_to_exchange(const sp_exchange *ex)
@@ -142,18 +183,19 @@ sp_answer_to sp_answer_to_exchange(const sp_exchange *ex)
     };
 }
 
-void sp_answer_json(sp_exchange *ex, sp_answer answer, sp_out *out)
+sp_json_writer *sp_answer_json(sp_exchange *ex, const sp_answer *answer, sp_out *out)
 {
-    const sp_out *scratch = sp_loop_scratch(ex->loop);
-    SP_ASSERT_CMP(scratch->size, <=, UINT32_MAX);
-    answer.content_type = "application/json";
-    answer.body = (sp_text){scratch->bytes, (uint32_t)scratch->size};
-    sp_answer_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &answer, out);
+    return sp_answer_begin(sp_app_loop_of(ex), sp_answer_to_exchange(ex), answer, out);
 }
 
-sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], const char *prefix, uint32_t id)
+void sp_answer_json_end(sp_exchange *ex, sp_out *out)
 {
-    int size = snprintf(out, SP_LOCATION_SIZE_MAX, "%s%u", prefix, id);
-    SP_ASSERT(size > 0 && size < (int)SP_LOCATION_SIZE_MAX);
-    return (sp_text){out, (uint32_t)size};
+    sp_answer_end(sp_app_loop_of(ex), out);
+}
+
+sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], sp_text prefix, uint32_t id)
+{
+    SP_ASSERT_CMP(prefix.size, <=, SP_LOCATION_SIZE_MAX - SP_DIGITS_SIZE_MAX);
+    const char *end = sp_digits_put(sp_text_put(out, prefix), id);
+    return (sp_text){out, (uint32_t)(end - out)};
 }

@@ -3,6 +3,14 @@
  * One HTTP response, head and body, appended to a buffer. Every response of
  * the server is written here, so every header rule stands here: Date,
  * X-Request-Id, nosniff, no-store wherever a token was sent, Connection.
+ *
+ * A body is JSON, and is written straight behind its head, without a copy: the
+ * head goes first, with room for a Content-Length of the usual number of
+ * digits, and the end puts the right one there (moving the body by a byte or
+ * two if that is longer or shorter). So all that a head says must be known, and
+ * every refusal decided, before the body begins.
+ *
+ * Loop thread; one answer of a loop at a time.
  */
 #ifndef SP_NET_ANSWER_H
 #define SP_NET_ANSWER_H
@@ -11,14 +19,14 @@
 
 typedef struct sp_answer {
     int status;
-    const char *content_type; /* NULL: there is no body (204, 304) */
-    sp_text body;
     sp_text location, etag, allow; /* absent: no such header */
-    const char *www_authenticate;  /* likewise */
+    sp_text www_authenticate;      /* likewise */
+    uint32_t body_size_guess;      /* 0: as an order's; saves the move */
     bool replayed;                 /* Idempotency-Replayed: true */
     bool retryable;                /* Retry-After: 1 */
     bool no_store;                 /* even without a token in the request */
     bool no_cache;                 /* may be kept, but must be asked about */
+    bool problem;                  /* application/problem+json */
 } sp_answer;
 
 /* To whom. */
@@ -30,16 +38,23 @@ typedef struct sp_answer_to {
     uint8_t version_minor; /* the request was HTTP/1.0 or 1.1 */
 } sp_answer_to;
 
-void sp_answer_write(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *answer, sp_out *out);
-
 sp_answer_to sp_answer_to_exchange(const sp_exchange *ex);
 
-/* JSON that was written with sp_app_json(ex): its status is given; the rest
- * of *answer may be set before. */
-void sp_answer_json(sp_exchange *ex, sp_answer answer, sp_out *out);
+/* A whole response without a body (204, 304). */
+void sp_answer_write(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *answer, sp_out *out);
+
+/* A response with a body: begin, one JSON text with the writer that this
+ * returns, end. Nothing else is written to out meanwhile. */
+sp_json_writer *sp_answer_begin(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *answer,
+                                sp_out *out);
+void sp_answer_end(sp_app_loop *app_loop, sp_out *out);
+
+/* The same, to whom an exchange of this loop says. */
+sp_json_writer *sp_answer_json(sp_exchange *ex, const sp_answer *answer, sp_out *out);
+void sp_answer_json_end(sp_exchange *ex, sp_out *out);
 
 /* `prefix` and an id, as Location has it. */
 #define SP_LOCATION_SIZE_MAX 64u
-sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], const char *prefix, uint32_t id);
+sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], sp_text prefix, uint32_t id);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "engine/assert.h"
 #include "net/answer.h"
+#include "net/handlers.h"
 #include "net/negotiate.h"
 #include "net/problem.h"
 
@@ -167,14 +168,6 @@ void sp_app_read_profile(sp_exchange *ex, sp_user_id user)
     SP_ASSERT_CMP(status, ==, 0); /* fails only without a callback */
 }
 
-sp_json_writer *sp_app_json(sp_exchange *ex)
-{
-    sp_out *scratch = sp_loop_scratch(ex->loop);
-    sp_out_clear(scratch);
-    sp_json_begin(sp_app_loop_of(ex)->json, scratch);
-    return sp_app_loop_of(ex)->json;
-}
-
 /* BLAKE2b-128 of parts with a zero byte between them: none of them holds one
  * but the last, so no two lists of parts look alike. */
 static void hash_parts(sp_hash128 *out, const sp_text *parts, uint32_t count)
@@ -203,6 +196,17 @@ static void set_idempotency(const sp_exchange *ex, sp_idempotency *idempotency)
     hash_parts(&idempotency->request, whole, 2);
 }
 
+/* As much as there is of it: an order of one seat does not carry the room for
+ * a hundred into the sequencer's cache. */
+static void copy_command(sp_command *to, const sp_command *from)
+{
+    size_t size = from->type == SP_COMMAND_ORDER_CREATE
+                      ? offsetof(sp_command, order_create.seats) +
+                            from->order_create.seats_count * sizeof(sp_seat)
+                      : sizeof *from;
+    memcpy(to, from, size);
+}
+
 void sp_app_push(sp_exchange *ex)
 {
     sp_slot *slot = sp_exchange_slot(ex);
@@ -210,9 +214,11 @@ void sp_app_push(sp_exchange *ex)
         sp_app_refuse(ex, SP_QUEUE_FULL);
         return;
     }
-    slot->command = sp_app_loop_of(ex)->command;
+    copy_command(&slot->command, &sp_app_loop_of(ex)->command);
     slot->command.actor = ex->app.user;
     set_idempotency(ex, &slot->command.idempotency);
+    /* Whatever a command borrows was copied out of the request. */
+    sp_exchange_drop_request(ex);
     sp_exchange_push(ex);
 }
 
@@ -238,7 +244,7 @@ static sp_outcome check_who(sp_exchange *ex, const sp_route *route)
     sp_text token = sp_bearer_token(ex->request.headers[SP_HEADER_AUTHORIZATION]);
     if (!token.bytes)
         return SP_TOKEN_MISSING;
-    return sp_token_verify(app_loop->verifier, token, sp_loop_now(ex->loop), &ex->app.user);
+    return sp_token_verify(app_loop->verifier, token, sp_loop_now_coarse(ex->loop), &ex->app.user);
 }
 
 static sp_outcome check_media(const sp_exchange *ex, const sp_route *route)
@@ -272,7 +278,8 @@ static bool decode_request(sp_exchange *ex, const sp_route *route)
     sp_field_errors_clear(&app_loop->errors);
     bool has_body =
         route->body == SP_BODY_JSON || (route->body == SP_BODY_OPTIONAL && request->body.size > 0);
-    if (has_body) {
+    bool scanned = route->scan && route->scan(request->body, &app_loop->command);
+    if (has_body && !scanned) {
         root = sp_json_read(app_loop->reader, request->body, &app_loop->errors.detail);
         if (!root) {
             refuse_noted(ex, SP_MALFORMED_BODY);
@@ -282,7 +289,7 @@ static bool decode_request(sp_exchange *ex, const sp_route *route)
     bool ok = sp_decode_query(&decode, request->query, route->params, ex->app.numbers);
     if (route->keyed && request->headers[SP_HEADER_IDEMPOTENCY_KEY].bytes)
         ok = check_key(&decode, request->headers[SP_HEADER_IDEMPOTENCY_KEY]) && ok;
-    if (route->decode)
+    if (route->decode && !scanned)
         ok = route->decode(ex, &decode, root) && ok;
     if (!ok)
         refuse_noted(ex, SP_VALIDATION_FAILED);
@@ -373,7 +380,10 @@ static void answer(sp_exchange *ex, sp_out *out)
 
 static void end(sp_exchange *ex)
 {
-    if (ex->slot && ex->slot->command.type == SP_QUERY_ORDERS && ex->slot->result.outcome == SP_OK)
+    /* By the route, not by the command: that would be one more line to fetch
+     * back from the sequencer's cache, for every order. */
+    bool lists = ex->app.route && sp_route_of(ex)->start == sp_orders_start_list;
+    if (lists && ex->slot && ex->slot->result.outcome == SP_OK)
         free(ex->slot->result.orders.items);
     if (ex->app.work) {
         /* A password, or a hash of one, may be in it. */

@@ -21,6 +21,13 @@ struct sp_app {
     char dummy_hash[SP_PASSWORD_HASH_SIZE];
 };
 
+/* Where the answer that is being written lies in its buffer (net/answer.c). */
+typedef struct sp_answer_span {
+    size_t length_at, length_size; /* the digits of Content-Length */
+    size_t body_at;
+    bool head; /* the body goes again when its size is known */
+} sp_answer_span;
+
 typedef struct sp_app_loop {
     sp_app *app;
     sp_loop *loop;
@@ -33,6 +40,7 @@ typedef struct sp_app_loop {
     uint64_t *sold, *held;  /* copies of a concert's words */
     int64_t date_s;         /* the second that `date` shows */
     char date[SP_HTTP_DATE_SIZE];
+    sp_answer_span answer;
 } sp_app_loop;
 
 /* ex->app.work: an account's data on its way through the pool. Freed (and
@@ -79,8 +87,5 @@ void sp_app_compute(sp_exchange *ex, void (*compute)(sp_password_job *job),
 /* Reads the profile of a user on the pool into sp_app_work(ex), then ready
  * (or abandon). No profile is fine; a failed read refuses `internal`. */
 void sp_app_read_profile(sp_exchange *ex, sp_user_id user);
-
-/* Begins a JSON body in the loop's scratch buffer. */
-sp_json_writer *sp_app_json(sp_exchange *ex);
 
 #endif

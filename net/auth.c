@@ -83,12 +83,13 @@ void sp_auth_answer_login(sp_exchange *ex, sp_out *out)
     const sp_user_view *user = &ex->slot->result.user;
     uint32_t size =
         sp_token_sign(&sp_app_loop_of(ex)->app->signer, user->id, sp_loop_now(ex->loop), token);
-    sp_json_writer *json = sp_app_json(ex);
+    sp_answer answer = {.status = 200, .no_store = true};
+    sp_json_writer *json = sp_answer_json(ex, &answer, out);
     sp_json_object(json);
     sp_json_put_text(json, "accessToken", (sp_text){token, size});
     sp_json_put_integer(json, "expiresIn", SP_TOKEN_TTL_S);
     sp_json_key(json, "user");
     sp_encode_user(json, user, &work->profile);
     sp_json_object_end(json);
-    sp_answer_json(ex, (sp_answer){.status = 200, .no_store = true}, out);
+    sp_answer_json_end(ex, out);
 }

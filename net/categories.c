@@ -21,14 +21,13 @@ void sp_categories_answer_create(sp_exchange *ex, sp_out *out)
 {
     char location[SP_LOCATION_SIZE_MAX];
     sp_category_id category = ex->slot->result.category;
-    sp_encode_category(sp_app_json(ex), category,
-                       sp_views_category(sp_loop_views(ex->loop), category));
-    sp_answer_json(
-        ex,
-        (sp_answer){.status = 201,
-                    .location = sp_answer_location(location, "/v1/categories/", category),
-                    .replayed = ex->slot->result.replayed},
-        out);
+    sp_answer answer = {.status = 201,
+                        .location =
+                            sp_answer_location(location, SP_TEXT("/v1/categories/"), category),
+                        .replayed = ex->slot->result.replayed};
+    sp_json_writer *json = sp_answer_json(ex, &answer, out);
+    sp_encode_category(json, category, sp_views_category(sp_loop_views(ex->loop), category));
+    sp_answer_json_end(ex, out);
 }
 
 void sp_categories_answer_list(sp_exchange *ex, sp_out *out)
@@ -38,7 +37,8 @@ void sp_categories_answer_list(sp_exchange *ex, sp_out *out)
     /* The cursor is the last id that was shown. */
     int64_t next = ex->app.numbers[SP_PARAM_CURSOR] + 1;
     int64_t end = next + ex->app.numbers[SP_PARAM_LIMIT];
-    sp_json_writer *json = sp_app_json(ex);
+    sp_answer answer = {.status = 200, .no_cache = true};
+    sp_json_writer *json = sp_answer_json(ex, &answer, out);
     sp_json_object(json);
     sp_json_key(json, "items");
     sp_json_array(json);
@@ -52,5 +52,5 @@ void sp_categories_answer_list(sp_exchange *ex, sp_out *out)
     else
         sp_json_null(json);
     sp_json_object_end(json);
-    sp_answer_json(ex, (sp_answer){.status = 200, .no_cache = true}, out);
+    sp_answer_json_end(ex, out);
 }

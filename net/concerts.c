@@ -25,8 +25,7 @@ bool sp_concerts_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *
     return true;
 }
 
-static void put_concert(sp_exchange *ex, sp_json_writer *json, const sp_concert_card *card,
-                        sp_time_ms now)
+static void put_concert(sp_exchange *ex, sp_json_writer *json, const sp_concert_card *card)
 {
     sp_app_loop *app_loop = sp_app_loop_of(ex);
     const sp_views *views = sp_loop_views(ex->loop);
@@ -36,8 +35,9 @@ static void put_concert(sp_exchange *ex, sp_json_writer *json, const sp_concert_
         .seq = sp_views_seats(views, card, app_loop->sold, app_loop->held),
         .sold = app_loop->sold,
         .held = app_loop->held,
-        .now = now,
     };
+    /* Read behind the seats, so that it is later than every sale they show. */
+    at.now = sp_loop_now(ex->loop);
     sp_encode_concert(json, &at);
 }
 
@@ -47,12 +47,12 @@ void sp_concerts_answer_create(sp_exchange *ex, sp_out *out)
     const sp_result *result = &ex->slot->result;
     const sp_concert_card *card = sp_views_card(sp_loop_views(ex->loop), result->concert);
     SP_ASSERT(card); /* published before the answer was released */
-    put_concert(ex, sp_app_json(ex), card, result->now);
-    sp_answer_json(ex,
-                   (sp_answer){.status = 201,
-                               .location = sp_answer_location(location, "/v1/concerts/", card->id),
-                               .replayed = result->replayed},
-                   out);
+    sp_answer answer = {.status = 201,
+                        .location =
+                            sp_answer_location(location, SP_TEXT("/v1/concerts/"), card->id),
+                        .replayed = result->replayed};
+    put_concert(ex, sp_answer_json(ex, &answer, out), card);
+    sp_answer_json_end(ex, out);
 }
 
 void sp_concerts_answer(sp_exchange *ex, sp_out *out)
@@ -62,8 +62,9 @@ void sp_concerts_answer(sp_exchange *ex, sp_out *out)
         sp_problem_answer(ex, SP_CONCERT_UNKNOWN, out);
         return;
     }
-    put_concert(ex, sp_app_json(ex), card, sp_loop_now(ex->loop));
-    sp_answer_json(ex, (sp_answer){.status = 200, .no_cache = true}, out);
+    sp_answer answer = {.status = 200, .no_cache = true};
+    put_concert(ex, sp_answer_json(ex, &answer, out), card);
+    sp_answer_json_end(ex, out);
 }
 
 void sp_concerts_answer_list(sp_exchange *ex, sp_out *out)
@@ -74,22 +75,23 @@ void sp_concerts_answer_list(sp_exchange *ex, sp_out *out)
     /* The cursor is the lowest id that was looked at: go on below it. */
     int64_t cursor = ex->app.numbers[SP_PARAM_CURSOR];
     int64_t id = sp_views_concerts_count(views);
-    sp_time_ms now = sp_loop_now(ex->loop);
     uint32_t looked_at = 0;
     if (cursor > 0 && cursor - 1 < id)
         id = cursor - 1;
-    sp_json_writer *json = sp_app_json(ex);
-    const sp_out *body = sp_loop_scratch(ex->loop);
+    sp_answer answer = {.status = 200, .no_cache = true};
+    sp_json_writer *json = sp_answer_json(ex, &answer, out);
+    size_t begin = out->size;
     sp_json_object(json);
     sp_json_key(json, "items");
     sp_json_array(json);
-    for (; id > 0 && left > 0 && looked_at < CARDS_LOOKED_AT_MAX && body->size < PAGE_SIZE_MAX;
+    for (;
+         id > 0 && left > 0 && looked_at < CARDS_LOOKED_AT_MAX && out->size - begin < PAGE_SIZE_MAX;
          id--, looked_at++) {
         const sp_concert_card *card = sp_views_card(views, (sp_concert_id)id);
         SP_ASSERT(card);
         if (category != 0 && card->spec.category != category)
             continue;
-        put_concert(ex, json, card, now);
+        put_concert(ex, json, card);
         left--;
     }
     sp_json_array_end(json);
@@ -99,5 +101,5 @@ void sp_concerts_answer_list(sp_exchange *ex, sp_out *out)
     else
         sp_json_null(json);
     sp_json_object_end(json);
-    sp_answer_json(ex, (sp_answer){.status = 200, .no_cache = true}, out);
+    sp_answer_json_end(ex, out);
 }

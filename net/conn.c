@@ -69,9 +69,16 @@ static sp_exchange_node *enqueue_reading(sp_conn *conn)
         conn->first = node;
     conn->last = node;
     conn->in_flight_count++;
-    conn->held_size += node->http.message.capacity; /* it grows no more */
+    node->held_size = node->http->message.capacity; /* it grows no more */
+    conn->held_size += node->held_size;
     conn->requests_count++;
     return node;
+}
+
+void sp_conn_unhold(sp_conn *conn, sp_exchange_node *node)
+{
+    conn->held_size -= node->held_size;
+    node->held_size = 0;
 }
 
 static sp_exchange_node *dequeue_first(sp_conn *conn)
@@ -82,7 +89,7 @@ static sp_exchange_node *dequeue_first(sp_conn *conn)
         conn->last = NULL;
     node->next = NULL;
     conn->in_flight_count--;
-    conn->held_size -= node->http.message.capacity;
+    sp_conn_unhold(conn, node);
     return node;
 }
 
@@ -109,7 +116,7 @@ static void answer_in_turn(sp_conn *conn)
 static void on_request(sp_conn *conn)
 {
     sp_exchange_node *node = enqueue_reading(conn);
-    if (!node->http.message.keep_alive) {
+    if (!node->http->message.keep_alive) {
         node->ex.close_after = true;
         end_input(conn);
     }
@@ -127,8 +134,8 @@ static void on_refused(sp_conn *conn)
 void sp_conn_refuse(sp_conn *conn, sp_outcome outcome, const char *detail)
 {
     SP_ASSERT(conn->reading != NULL);
-    conn->reading->http.outcome = outcome;
-    conn->reading->http.detail = detail;
+    conn->reading->http->outcome = outcome;
+    conn->reading->http->detail = detail;
     on_refused(conn);
     sp_conn_touch(conn);
 }
@@ -140,7 +147,7 @@ static void on_event(sp_conn *conn, sp_http_event event, bool last)
     case SP_HTTP_MORE:
         break;
     case SP_HTTP_HEAD:
-        conn->continue_due = last && sp_http_continue_wanted(&conn->reading->http);
+        conn->continue_due = last && sp_http_continue_wanted(conn->reading->http);
         break;
     case SP_HTTP_REQUEST:
         on_request(conn);
@@ -167,7 +174,7 @@ static uint32_t feed(sp_conn *conn, const char *bytes, uint32_t size)
         }
         conn->continue_due = false; /* the client did not wait for it */
         size_t used;
-        sp_http_event event = sp_http_feed(&conn->reading->http, bytes + at, size - at, &used);
+        sp_http_event event = sp_http_feed(conn->reading->http, bytes + at, size - at, &used);
         at += (uint32_t)used;
         on_event(conn, event, at == size);
     }
@@ -296,7 +303,7 @@ static void send_continue(sp_conn *conn)
 /* A node without a byte of a request in it is not worth keeping. */
 static void give_fresh(sp_conn *conn)
 {
-    if (conn->reading != NULL && sp_http_is_fresh(&conn->reading->http))
+    if (conn->reading != NULL && sp_http_is_fresh(conn->reading->http))
         forget_reading(conn);
 }
 

@@ -67,6 +67,8 @@ void sp_conn_touch(sp_conn *conn);
 void sp_conn_settle(sp_conn *conn);
 /* Refuses the request that is being read (there is one); reads no more. */
 void sp_conn_refuse(sp_conn *conn, sp_outcome outcome, const char *detail);
+/* The request of this exchange of ours holds no more bytes. */
+void sp_conn_unhold(sp_conn *conn, sp_exchange_node *node);
 /* Reads no more; closes after what is in flight, at once if nothing is. */
 void sp_conn_drain(sp_conn *conn);
 /* Closes now: exchanges in flight are left by their client. */

@@ -13,9 +13,9 @@ static sp_deadline_kind awaited(const sp_conn *conn)
         return SP_DEADLINE_LINGER;
     if (!conn->reading_on || conn->continue_due)
         return SP_DEADLINE_NONE;
-    if (conn->reading != NULL && sp_http_in_head(&conn->reading->http))
+    if (conn->reading != NULL && sp_http_in_head(conn->reading->http))
         return SP_DEADLINE_HEAD;
-    if (conn->reading != NULL && sp_http_in_body(&conn->reading->http))
+    if (conn->reading != NULL && sp_http_in_body(conn->reading->http))
         return SP_DEADLINE_BODY;
     bool is_idle = conn->in_flight_count == 0 && sp_conn_unsent(conn) == 0;
     return is_idle ? SP_DEADLINE_IDLE : SP_DEADLINE_NONE;

@@ -23,6 +23,10 @@ typedef struct sp_decode {
 
 /* POST /v1/orders: fills order_create (seats sorted ascending). */
 bool sp_decode_order(sp_decode *decode, const sp_json_node *root, sp_command *out);
+/* The same straight from the text, for a body as nearly all of them are. false
+ * says nothing but that it has to go the long way; where this says true, that
+ * would have said the same. */
+bool sp_decode_order_scan(sp_text body, sp_command *out);
 
 /* POST /v1/orders/{id}/cancel: root NULL = there was no body. reason borrows. */
 bool sp_decode_cancel(sp_decode *decode, const sp_json_node *root, sp_text *reason);

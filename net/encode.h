@@ -15,8 +15,9 @@
 /* profile NULL: the person was erased; e-mail and nickname are null. */
 void sp_encode_user(sp_json_writer *json, const sp_user_view *user, const sp_profile *profile);
 
-/* The label `VIP 3-12` of a seat of the card. */
-void sp_encode_label(sp_json_writer *json, const sp_concert_card *card, sp_seat seat);
+/* A seat that can't be had, for seat_taken: `{seat,label,state,seq}`. */
+void sp_encode_conflict(sp_json_writer *json, const sp_seat_conflict *conflict,
+                        const sp_concert_card *card);
 
 /* card: of the order's concert. */
 void sp_encode_order(sp_json_writer *json, const sp_order_view *order, const sp_concert_card *card);
@@ -30,6 +31,9 @@ typedef struct sp_concert_at {
     sp_time_ms now;
 } sp_concert_at;
 void sp_encode_concert(sp_json_writer *json, const sp_concert_at *at);
+
+/* The fields of a grade that do not change, into an open object. */
+void sp_encode_grade(sp_json_writer *json, const sp_concert_card *card, const sp_card_grade *grade);
 
 void sp_encode_category(sp_json_writer *json, sp_category_id category, sp_text name);
 

@@ -1,65 +1,127 @@
-/* SPDX-License-Identifier: MIT */
-#include "net/encode.h"
-
+/* SPDX-License-Identifier: MIT
+ *
+ * Orders, taken seats, and the labels of seats. Most answers of a drop are one of these, so
+ * they are not written token by token: each stretch of known text is copied as
+ * a whole, and room is asked for once a stretch. The tests hold the bytes
+ * against a parser.
+ */
 #include "engine/assert.h"
+#include "net/digits.h"
+#include "net/encode.h"
+#include "net/json_escape.h"
 
-static uint32_t put_decimal(char *out, uint32_t value)
+/* More than the literals and numbers of each stretch; names come on top. */
+#define FRONT_ROOM 256u
+#define SEAT_ROOM 160u
+#define BACK_ROOM 160u
+
+/* Room that a label `VIP 3-12` needs without its quotes. */
+static size_t label_room(const sp_card_grade *grade)
 {
-    char digits[10];
-    uint32_t count = 0;
-    do {
-        digits[count++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    for (uint32_t i = 0; i < count; i++)
-        out[i] = digits[count - 1 - i];
-    return count;
+    return SP_JSON_ESCAPE_ROOM(grade->name.size) + 2 * SP_DIGITS_SIZE_MAX + 2;
 }
 
-void sp_encode_label(sp_json_writer *json, const sp_concert_card *card, sp_seat seat)
+static char *put_label(char *at, sp_seat_place place)
 {
-    char text[SP_GRADE_NAME_SIZE_MAX + 22]; /* two numbers, a space, a dash */
-    sp_seat_place place = sp_card_place(card, seat);
-    uint32_t size = place.grade->name.size;
-    SP_ASSERT_CMP(size, <=, SP_GRADE_NAME_SIZE_MAX);
-    memcpy(text, place.grade->name.bytes, size);
-    text[size++] = ' ';
-    size += put_decimal(text + size, place.row);
-    text[size++] = '-';
-    size += put_decimal(text + size, place.number);
-    sp_json_text(json, (sp_text){text, size});
+    at = sp_json_escape(at, place.grade->name);
+    *at++ = ' ';
+    at = sp_digits_put(at, place.row);
+    *at++ = '-';
+    return sp_digits_put(at, place.number);
 }
 
-static void put_seat(sp_json_writer *json, const sp_concert_card *card, sp_seat seat)
+void sp_encode_conflict(sp_json_writer *json, const sp_seat_conflict *conflict,
+                        const sp_concert_card *card)
+{
+    sp_seat_place place = sp_card_place(card, conflict->seat);
+    sp_out *out = sp_json_raw(json);
+    size_t room = SEAT_ROOM + label_room(place.grade);
+    char *at = sp_out_reserve(out, room);
+    const char *begin = at;
+    at = sp_text_put(at, SP_TEXT("{\"seat\":"));
+    at = sp_digits_put(at, conflict->seat);
+    at = sp_text_put(at, SP_TEXT(",\"label\":\""));
+    at = put_label(at, place);
+    if (conflict->state == SP_SEAT_SOLD)
+        at = sp_text_put(at, SP_TEXT("\",\"state\":\"sold\",\"seq\":"));
+    else
+        at = sp_text_put(at, SP_TEXT("\",\"state\":\"held\",\"seq\":"));
+    at = sp_digits_put(at, conflict->seq);
+    *at++ = '}';
+    SP_ASSERT_CMP((size_t)(at - begin), <=, room);
+    sp_out_end(out, at);
+}
+
+static void put_front(sp_json_writer *json, sp_out *out, const sp_order_view *order,
+                      const sp_concert_card *card)
+{
+    size_t room = FRONT_ROOM + SP_JSON_ESCAPE_ROOM(card->spec.name.size);
+    char *at = sp_out_reserve(out, room);
+    const char *begin = at;
+    at = sp_text_put(at, SP_TEXT("{\"id\":\""));
+    at = sp_digits_put(at, order->id);
+    at = sp_text_put(at, SP_TEXT("\",\"concertId\":\""));
+    at = sp_digits_put(at, order->concert);
+    at = sp_text_put(at, SP_TEXT("\",\"concertName\":\""));
+    at = sp_json_escape(at, card->spec.name);
+    at = sp_text_put(at, SP_TEXT("\",\"concertDate\":"));
+    at = sp_json_put_time_at(json, at, card->spec.concert_date);
+    if (order->status == SP_ORDER_PAYMENT)
+        at = sp_text_put(at, SP_TEXT(",\"status\":\"PAYMENT\",\"amount\":"));
+    else
+        at = sp_text_put(at, SP_TEXT(",\"status\":\"CANCEL\",\"amount\":"));
+    at = sp_digits_put_signed(at, order->amount);
+    at = sp_text_put(at, SP_TEXT(",\"seats\":"));
+    SP_ASSERT_CMP((size_t)(at - begin), <=, room);
+    sp_out_end(out, at);
+}
+
+/* With a comma before it. */
+static void put_seat(sp_out *out, const sp_concert_card *card, sp_seat seat)
 {
     sp_seat_place place = sp_card_place(card, seat);
-    sp_json_object(json);
-    sp_json_put_integer(json, "seat", seat);
-    sp_json_key(json, "label");
-    sp_encode_label(json, card, seat);
-    sp_json_put_text(json, "grade", place.grade->name);
-    sp_json_put_integer(json, "price", place.grade->price);
-    sp_json_object_end(json);
+    sp_text name = place.grade->name;
+    size_t room = SEAT_ROOM + label_room(place.grade) + SP_JSON_ESCAPE_ROOM(name.size);
+    char *at = sp_out_reserve(out, room);
+    const char *begin = at;
+    at = sp_text_put(at, SP_TEXT(",{\"seat\":"));
+    at = sp_digits_put(at, seat);
+    at = sp_text_put(at, SP_TEXT(",\"label\":\""));
+    at = put_label(at, place);
+    at = sp_text_put(at, SP_TEXT("\",\"grade\":\""));
+    at = sp_json_escape(at, name);
+    at = sp_text_put(at, SP_TEXT("\",\"price\":"));
+    at = sp_digits_put_signed(at, place.grade->price);
+    *at++ = '}';
+    SP_ASSERT_CMP((size_t)(at - begin), <=, room);
+    sp_out_end(out, at);
+}
+
+static void put_back(sp_json_writer *json, sp_out *out, const sp_order_view *order)
+{
+    char *at = sp_out_reserve(out, BACK_ROOM);
+    const char *begin = at;
+    at = sp_text_put(at, SP_TEXT("],\"createdAt\":"));
+    at = sp_json_put_time_at(json, at, order->created_at);
+    at = sp_text_put(at, SP_TEXT(",\"cancelledAt\":"));
+    at = sp_json_put_time_at(json, at, order->cancelled_at);
+    at = sp_text_put(at, SP_TEXT(",\"seq\":"));
+    at = sp_digits_put(at, order->seq);
+    *at++ = '}';
+    SP_ASSERT_CMP((size_t)(at - begin), <=, BACK_ROOM);
+    sp_out_end(out, at);
 }
 
 void sp_encode_order(sp_json_writer *json, const sp_order_view *order, const sp_concert_card *card)
 {
     SP_ASSERT(card);
     SP_ASSERT_CMP(card->id, ==, order->concert);
-    sp_json_object(json);
-    sp_json_put_id(json, "id", order->id);
-    sp_json_put_id(json, "concertId", order->concert);
-    sp_json_put_text(json, "concertName", card->spec.name);
-    sp_json_put_time(json, "concertDate", card->spec.concert_date);
-    sp_json_put_string(json, "status", order->status == SP_ORDER_PAYMENT ? "PAYMENT" : "CANCEL");
-    sp_json_put_integer(json, "amount", order->amount);
-    sp_json_key(json, "seats");
-    sp_json_array(json);
+    SP_ASSERT_CMP(order->seats_count, >, 0);
+    sp_out *out = sp_json_raw(json);
+    put_front(json, out, order, card);
+    size_t seats_at = out->size;
     for (uint32_t i = 0; i < order->seats_count; i++)
-        put_seat(json, card, order->seats[i]);
-    sp_json_array_end(json);
-    sp_json_put_time(json, "createdAt", order->created_at);
-    sp_json_put_time(json, "cancelledAt", order->cancelled_at);
-    sp_json_put_integer(json, "seq", (int64_t)order->seq);
-    sp_json_object_end(json);
+        put_seat(out, card, order->seats[i]);
+    out->bytes[seats_at] = '['; /* over the first comma */
+    put_back(json, out, order);
 }

@@ -86,6 +86,9 @@ typedef struct sp_app_ops {
 void sp_exchange_ready(sp_exchange *ex);
 /* A slot to fill and push; NULL = answer queue_full. */
 sp_slot *sp_exchange_slot(sp_exchange *ex);
+/* The app is done with the request's texts: they are gone. Which headers were
+ * there can still be seen (bytes != NULL). Optional, once, before push. */
+void sp_exchange_drop_request(sp_exchange *ex);
 /* Hands ex->slot to the sequencer. */
 void sp_exchange_push(sp_exchange *ex);
 /* Pool work that the app started for ex has come back while ex->gone: call
@@ -97,9 +100,10 @@ uv_loop_t *sp_loop_uv(sp_loop *loop);
 void *sp_loop_app(sp_loop *loop); /* the app's per-loop context */
 const sp_views *sp_loop_views(sp_loop *loop);
 sp_time_ms sp_loop_now(sp_loop *loop); /* the engine's clock */
-/* A scratch buffer, cleared by whoever takes it; for encoding a body before
- * its length is known. */
-sp_out *sp_loop_scratch(sp_loop *loop);
+/* The same, read once an iteration of the loop: some milliseconds old when the
+ * loop is busy, and perhaps older than what has been told meanwhile. For what
+ * is judged by the second. */
+sp_time_ms sp_loop_now_coarse(sp_loop *loop);
 bool sp_loop_stopping(sp_loop *loop); /* draining: readyz 503 */
 
 #endif

@@ -6,6 +6,12 @@
  * answer; or, when the client has left, after whatever is out for it (slot or
  * pool work) has come back.
  *
+ * The request's bytes and the state of its parser are apart (http): most
+ * exchanges need them no more once their command is pushed
+ * (sp_exchange_drop_request). Then the next request is read into the same
+ * memory, which is still in the cache, and what waits for the sequencer is a
+ * few lines and not a few dozen; with thousands under way that decides.
+ *
  *   READING → WORKING ⇄ PUSHED,  WORKING → READY → (answered, given back)
  *   READING → REFUSED → (answered, given back)
  *
@@ -29,7 +35,8 @@ typedef struct sp_exchange_node {
     sp_exchange ex; /* first: the app's pointer is the node's */
     struct sp_exchange_node *next;
     sp_exchange_state state;
-    sp_http http;
+    uint32_t held_size; /* counted in the connection's held_size */
+    sp_http *http;      /* NULL: dropped */
 } sp_exchange_node;
 
 /* A fresh one for this connection, READING; NULL if out of memory. */

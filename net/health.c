@@ -9,11 +9,12 @@
 
 static void answer_status(sp_exchange *ex, const char *status, sp_out *out)
 {
-    sp_json_writer *json = sp_app_json(ex);
+    sp_answer answer = {.status = 200, .no_store = true};
+    sp_json_writer *json = sp_answer_json(ex, &answer, out);
     sp_json_object(json);
     sp_json_put_string(json, "status", status);
     sp_json_object_end(json);
-    sp_answer_json(ex, (sp_answer){.status = 200, .no_store = true}, out);
+    sp_answer_json_end(ex, out);
 }
 
 void sp_health_answer_live(sp_exchange *ex, sp_out *out)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http.h"
 
+#include "net/http_bytes.h"
+
 /* A request line that exceeds this holds a target that is too long. */
 #define REQUEST_LINE_SIZE_MAX (SP_HTTP_TARGET_SIZE_MAX + 64u)
 
@@ -25,6 +27,7 @@ void sp_http_init(sp_http *http)
     http->outcome = SP_OK;
     http->detail = NULL;
     http->line_offset = 0;
+    http->checked_size = 0;
     http->body_left = 0;
     http->facts = (sp_http_facts){0};
     sp_http_message_init(&http->message);
@@ -89,24 +92,6 @@ static sp_http_event before_request_line(sp_http *http, char c)
     return SP_HTTP_MORE;
 }
 
-/* New bytes of the head, from `offset` of the message: no control bytes, and
- * CR and LF only together. An LF can only be the last one: lines are gathered
- * one at a time. */
-static const char *find_bad_byte(const sp_http_message *message, uint32_t offset)
-{
-    for (uint32_t i = offset; i < message->size; i++) {
-        char c = message->bytes[i];
-        bool after_cr = i > 0 && message->bytes[i - 1] == '\r';
-        if (c == '\n' && !after_cr)
-            return "An LF stands without its CR.";
-        if (c != '\n' && after_cr)
-            return "A CR stands without its LF.";
-        if (c != '\r' && c != '\n' && !sp_http_is_line_byte((unsigned char)c))
-            return "The head holds a byte that is not allowed.";
-    }
-    return NULL;
-}
-
 static sp_http_event head_is_whole(sp_http *http)
 {
     const sp_http_facts *facts = &http->facts;
@@ -128,24 +113,15 @@ static sp_http_event head_is_whole(sp_http *http)
     return http->body_left > 0 ? SP_HTTP_HEAD : SP_HTTP_REQUEST;
 }
 
-/* The line [line_offset, end of the message) has its CRLF. */
-static sp_http_event line_is_whole(sp_http *http)
+/* The line [offset, offset + size) of the head. */
+static sp_outcome check_line(sp_http *http, const char *head, uint32_t offset, uint32_t size)
 {
-    const char *line = http->message.bytes + http->line_offset;
-    uint32_t size = http->message.size - http->line_offset - 2;
-    const char *detail = NULL;
-    sp_outcome outcome;
-    http->line_offset = http->message.size;
-    if (http->state == REQUEST_LINE) {
-        outcome = sp_http_check_request_line(line, size, &http->facts, &detail);
-        http->head = http->facts.method == SP_METHOD_HEAD;
-        http->state = FIELDS;
-    } else if (size == 0) {
-        return head_is_whole(http);
-    } else {
-        outcome = sp_http_check_field(line, size, &http->facts, &detail);
-    }
-    return outcome == SP_OK ? SP_HTTP_MORE : refuse(http, outcome, detail);
+    if (http->state != REQUEST_LINE)
+        return sp_http_check_field(head + offset, size, offset, &http->facts, &http->detail);
+    http->state = FIELDS;
+    sp_outcome outcome = sp_http_check_request_line(head, size, &http->facts, &http->detail);
+    http->head = http->facts.method == SP_METHOD_HEAD;
+    return outcome;
 }
 
 static sp_http_event head_is_full(sp_http *http)
@@ -155,25 +131,62 @@ static sp_http_event head_is_full(sp_http *http)
     return refuse(http, SP_HEADERS_TOO_LARGE, "A request head has at most 16384 bytes.");
 }
 
-/* Gathers and checks up to one line of the head. */
-static sp_http_event feed_line(sp_http *http, const char *bytes, size_t size, size_t *used)
+/* Checks the lines of head[0, size) from line_offset on. SP_HTTP_HEAD: the
+ * empty line has come, the head is head[0, line_offset). Each byte is looked
+ * at as soon as it is there, once: so a verdict does not wait for the end of
+ * a line, and a line that comes byte by byte costs no more than another. */
+static sp_http_event check_lines(sp_http *http, const char *head, size_t size)
+{
+    for (;;) {
+        size_t limit = http->state == REQUEST_LINE ? REQUEST_LINE_SIZE_MAX : SP_HTTP_HEAD_SIZE_MAX;
+        size_t end = size < limit ? size : limit;
+        size_t at = http->checked_size;
+        at += sp_http_count_line_bytes(head + at, end - at);
+        http->checked_size = (uint32_t)at;
+        if (at == end || (at + 1 == end && head[at] == '\r'))
+            return size > limit ? head_is_full(http) : SP_HTTP_MORE;
+        if (head[at] == '\n')
+            return malformed(http, "An LF stands without its CR.");
+        if (head[at] != '\r')
+            return malformed(http, "The head holds a byte that is not allowed.");
+        if (head[at + 1] != '\n')
+            return malformed(http, "A CR stands without its LF.");
+        uint32_t offset = http->line_offset, line_size = (uint32_t)at - offset;
+        http->line_offset = http->checked_size = (uint32_t)at + 2;
+        if (line_size == 0 && http->state == FIELDS)
+            return SP_HTTP_HEAD;
+        sp_outcome outcome = check_line(http, head, offset, line_size);
+        if (outcome != SP_OK)
+            return refuse(http, outcome, http->detail);
+    }
+}
+
+/* The head comes in pieces: gathers up to one line of it. One byte beyond the
+ * limit is enough to be found too large. */
+static sp_http_event gather_line(sp_http *http, const char *bytes, size_t size, size_t *used)
 {
     const char *lf = memchr(bytes, '\n', size);
     size_t take = lf != NULL ? (size_t)(lf - bytes) + 1 : size;
-    uint32_t limit = http->state == REQUEST_LINE ? REQUEST_LINE_SIZE_MAX : SP_HTTP_HEAD_SIZE_MAX;
-    uint32_t before = http->message.size;
-    bool full = take > limit - before;
-    if (full)
-        take = limit - before;
-    *used = take;
-    if (!sp_http_message_append(&http->message, bytes, take))
+    size_t room = SP_HTTP_HEAD_SIZE_MAX + 1 - http->message.size;
+    *used = take < room ? take : room;
+    if (!sp_http_message_append(&http->message, bytes, *used))
         return SP_HTTP_NO_MEMORY;
-    const char *bad = find_bad_byte(&http->message, before);
-    if (bad != NULL)
-        return malformed(http, bad);
-    if (full)
-        return head_is_full(http);
-    return lf != NULL ? line_is_whole(http) : SP_HTTP_MORE;
+    sp_http_event event = check_lines(http, http->message.bytes, http->message.size);
+    return event == SP_HTTP_HEAD ? head_is_whole(http) : event;
+}
+
+/* Most heads come whole: they are checked where they are and copied once. */
+static sp_http_event feed_head(sp_http *http, const char *bytes, size_t size, size_t *used)
+{
+    if (http->message.size > 0)
+        return gather_line(http, bytes, size, used);
+    sp_http_event event = check_lines(http, bytes, size);
+    *used = event == SP_HTTP_HEAD ? http->line_offset : size;
+    if (event == SP_HTTP_REFUSED)
+        return event;
+    if (!sp_http_message_append(&http->message, bytes, *used))
+        return SP_HTTP_NO_MEMORY;
+    return event == SP_HTTP_HEAD ? head_is_whole(http) : event;
 }
 
 static sp_http_event body_failed(sp_http *http)
@@ -234,7 +247,7 @@ static sp_http_event step(sp_http *http, const char *bytes, size_t size, size_t 
     }
     case REQUEST_LINE:
     case FIELDS:
-        return feed_line(http, bytes, size, used);
+        return feed_head(http, bytes, size, used);
     case BODY_SIZED:
         return feed_sized(http, bytes, size, used);
     case BODY_CHUNKED:

@@ -4,10 +4,11 @@
  * it knows no socket, no loop and no time, and whatever it says depends on
  * the bytes alone, never on how they were cut.
  *
- * The way of a head: gathered line by line (so that it stands in one piece),
- * each line checked strictly as it ends (http_line.h), and only when all of it
- * has passed, read by llhttp (http_fields.h). A body's framing is checked
- * likewise before llhttp decodes it.
+ * The way of a head: each byte is checked as it comes and each line strictly as
+ * it ends (http_line.h), where they stand if the whole head has come at once,
+ * else gathered line by line; only when all of it has passed and stands in one
+ * piece in the message is it read by llhttp (http_fields.h). A body's framing
+ * is checked likewise before llhttp decodes it.
  *
  * Owned by the exchange that the request will become; used by its loop alone.
  */
@@ -29,12 +30,14 @@ typedef enum sp_http_event {
 } sp_http_event;
 
 typedef struct sp_http {
+    struct sp_http *next; /* in its owner's list of spare ones */
     uint8_t state;
-    bool head;            /* the method is HEAD: a refusal has no body */
-    sp_outcome outcome;   /* of SP_HTTP_REFUSED */
-    const char *detail;   /* static */
-    uint32_t line_offset; /* where the current line begins in the message */
-    uint32_t body_left;   /* of a body with Content-Length */
+    bool head;             /* the method is HEAD: a refusal has no body */
+    sp_outcome outcome;    /* of SP_HTTP_REFUSED */
+    const char *detail;    /* static */
+    uint32_t line_offset;  /* where the current line of the head begins … */
+    uint32_t checked_size; /* … and how much of the head may stand in lines */
+    uint32_t body_left;    /* of a body with Content-Length */
     sp_http_facts facts;
     sp_http_fields fields;
     sp_http_chunk chunk;

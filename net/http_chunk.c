@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http_chunk.h"
 
+#include "net/http_bytes.h"
+
 enum {
     SIZE, /* digits of a chunk's size, or the CR behind them */
     SIZE_LF,
@@ -20,11 +22,6 @@ void sp_http_chunk_init(sp_http_chunk *chunk)
 bool sp_http_chunk_in_trailers(const sp_http_chunk *chunk)
 {
     return chunk->state >= LINE;
-}
-
-bool sp_http_is_line_byte(unsigned char c)
-{
-    return c == '\t' || (c >= ' ' && c != 0x7f);
 }
 
 static int hex_value(char c)

@@ -30,7 +30,5 @@ sp_outcome sp_http_chunk_check(sp_http_chunk *chunk, const char *bytes, size_t s
                                bool *ended, const char **detail);
 /* The last chunk is behind; what follows is trailers and the empty line. */
 bool sp_http_chunk_in_trailers(const sp_http_chunk *chunk);
-/* May this byte stand inside a line: HTAB, SP, VCHAR, obs-text? */
-bool sp_http_is_line_byte(unsigned char c);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/http_fields.h"
 
+#include "net/http_name.h"
+
 const char sp_http_parsers_disagree[] = "The request can be read in more than one way.";
 
 /* Repetitions of Accept and If-None-Match in one head; more are an attack. */
@@ -18,7 +20,7 @@ typedef struct reader {
     bool in_head;
     sp_http_span url, name, value;
     uint32_t fields_count;
-    struct join joins[JOINS_MAX];
+    struct join *joins; /* JOINS_MAX of them */
     uint32_t joins_count;
     sp_outcome outcome;
     const char *detail;
@@ -49,28 +51,13 @@ static int on_name(llhttp_t *parser, const char *at, size_t size)
     return 0;
 }
 
+/* Twice for a value whose inside is left out. */
 static int on_value(llhttp_t *parser, const char *at, size_t size)
 {
     reader *r = reader_of(parser);
-    r->value = span_of(r, at, size);
+    const char *first = r->value.present ? r->message->bytes + r->value.offset : at;
+    r->value = span_of(r, first, (size_t)(at + size - first));
     return 0;
-}
-
-static sp_header header_of(const char *name, uint32_t size)
-{
-    static const char *const names[SP_HEADER_COUNT] = {
-        [SP_HEADER_HOST] = "host",
-        [SP_HEADER_AUTHORIZATION] = "authorization",
-        [SP_HEADER_CONTENT_TYPE] = "content-type",
-        [SP_HEADER_ACCEPT] = "accept",
-        [SP_HEADER_IDEMPOTENCY_KEY] = "idempotency-key",
-        [SP_HEADER_IF_NONE_MATCH] = "if-none-match",
-        [SP_HEADER_X_REQUEST_ID] = "x-request-id",
-    };
-    for (unsigned i = 0; i < SP_HEADER_COUNT; i++)
-        if (sp_http_name_is(name, size, names[i]))
-            return (sp_header)i;
-    return SP_HEADER_COUNT;
 }
 
 static int refuse(reader *r, sp_outcome outcome, const char *detail)
@@ -97,15 +84,15 @@ static int on_field_end(llhttp_t *parser)
         return refuse(r, SP_MALFORMED_REQUEST, sp_http_parsers_disagree);
     r->fields_count++;
     const char *bytes = r->message->bytes;
-    sp_header header = header_of(bytes + r->name.offset, r->name.size);
-    if (header == SP_HEADER_COUNT)
+    unsigned header = sp_http_name_of(bytes + r->name.offset, r->name.size);
+    if (header >= SP_HEADER_COUNT)
         return 0;
     sp_text trimmed = {bytes, 0}; /* an empty value may come without a span */
     if (r->value.present)
         trimmed = sp_http_trim(bytes + r->value.offset, r->value.size);
     sp_http_span value = span_of(r, trimmed.bytes, trimmed.size);
     if (r->message->headers[header].present)
-        return keep_again(r, header, value);
+        return keep_again(r, (sp_header)header, value);
     r->message->headers[header] = value;
     return 0;
 }
@@ -211,15 +198,34 @@ static void fill_message(const sp_http_facts *facts, sp_http_message *message)
     message->body = (sp_http_span){message->size, 0, true};
 }
 
+static llhttp_errno_t read_head(reader *r, const sp_http_facts *facts)
+{
+    llhttp_t *parser = &r->fields->parser;
+    const char *bytes = r->message->bytes, *end = bytes + r->message->size;
+    sp_http_span inside = facts->inside;
+    if (!inside.present)
+        return llhttp_execute(parser, bytes, (size_t)(end - bytes));
+    llhttp_errno_t status = llhttp_execute(parser, bytes, inside.offset);
+    if (status != HPE_OK)
+        return status;
+    const char *at = bytes + inside.offset;
+    /* Is that where llhttp is? A value that it has read up to here is open. */
+    if (r->value.present && r->value.offset == inside.offset - SP_HTTP_EDGE_SIZE &&
+        r->value.size == SP_HTTP_EDGE_SIZE)
+        at += inside.size;
+    return llhttp_execute(parser, at, (size_t)(end - at));
+}
+
 sp_outcome sp_http_fields_head(sp_http_fields *fields, const sp_http_facts *facts,
                                sp_http_message *message, const char **detail)
 {
-    reader r = {.fields = fields, .message = message, .in_head = true};
+    struct join joins[JOINS_MAX]; /* not cleared: few heads have any */
+    reader r = {.fields = fields, .message = message, .in_head = true, .joins = joins};
     fields->whole = false;
     fields->no_memory = false;
     llhttp_init(&fields->parser, HTTP_REQUEST, &settings);
     fields->parser.data = &r;
-    llhttp_errno_t status = llhttp_execute(&fields->parser, message->bytes, message->size);
+    llhttp_errno_t status = read_head(&r, facts);
     fields->parser.data = NULL;
     if (r.outcome != SP_OK) {
         *detail = r.detail;
@@ -230,7 +236,7 @@ sp_outcome sp_http_fields_head(sp_http_fields *fields, const sp_http_facts *fact
         return SP_MALFORMED_REQUEST;
     }
     for (uint32_t i = 0; i < r.joins_count; i++)
-        if (!join_values(message, &r.joins[i]))
+        if (!join_values(message, &joins[i]))
             return SP_BUSY;
     fill_message(facts, message);
     return SP_OK;

@@ -8,6 +8,15 @@
  *
  * llhttp runs without any leniency flag, over a head that is whole and in one
  * piece, then over the bytes of the body as they come.
+ *
+ * Of a long value that only the application reads (an access token) llhttp is
+ * shown the edges: it reads byte by byte, and half of what a request cost was
+ * to have it look at 220 of them that can neither end a line nor frame
+ * anything. It is asked first: the inside is left out only if llhttp says that
+ * it stands in this very value at the cut, where it takes exactly the bytes
+ * that the strict reading let stand in a line and stays in the state that it is
+ * in. If it says anything else, it gets every byte. The fuzzer compares what
+ * is read so with what is read from all bytes.
  */
 #ifndef SP_NET_HTTP_FIELDS_H
 #define SP_NET_HTTP_FIELDS_H

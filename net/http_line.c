@@ -3,45 +3,12 @@
 
 #include <arpa/inet.h>
 
-/* RFC 9110, 5.6.2: the bytes of a token. */
-static bool is_tchar(unsigned char c)
-{
-    static const uint8_t table[256] = {
-        ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1,
-        ['-'] = 1, ['.'] = 1, ['^'] = 1, ['_'] = 1, ['`'] = 1, ['|'] = 1,  ['~'] = 1, ['0'] = 1,
-        ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1,  ['7'] = 1, ['8'] = 1,
-        ['9'] = 1, ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1,  ['F'] = 1, ['G'] = 1,
-        ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1, ['L'] = 1, ['M'] = 1,  ['N'] = 1, ['O'] = 1,
-        ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1,  ['V'] = 1, ['W'] = 1,
-        ['X'] = 1, ['Y'] = 1, ['Z'] = 1, ['a'] = 1, ['b'] = 1, ['c'] = 1,  ['d'] = 1, ['e'] = 1,
-        ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,  ['l'] = 1, ['m'] = 1,
-        ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1,  ['t'] = 1, ['u'] = 1,
-        ['v'] = 1, ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
-    };
-    return table[c] != 0;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+#include "net/http_bytes.h"
+#include "net/http_name.h"
 
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-static bool is_hex(char c)
-{
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
-}
-
-static uint32_t token_size(const char *bytes, uint32_t size)
-{
-    uint32_t n = 0;
-    while (n < size && is_tchar((unsigned char)bytes[n]))
-        n++;
-    return n;
 }
 
 bool sp_http_name_is(const char *bytes, size_t size, const char *name)
@@ -81,7 +48,7 @@ static bool port_is_sane(const char *bytes, size_t size)
         return false;
     unsigned port = 0;
     for (size_t i = 1; i < size; i++) {
-        if (!is_digit(bytes[i]))
+        if (!sp_http_is(bytes[i], SP_HTTP_DIGIT))
             return false;
         port = port * 10 + (unsigned)(bytes[i] - '0');
     }
@@ -105,28 +72,18 @@ static bool ip_literal_is_sane(const char *bytes, size_t size)
            port_is_sane(end + 1, size - (size_t)(end + 1 - bytes));
 }
 
-/* unreserved and sub-delims of RFC 3986; a percent sign needs two digits. */
-static bool is_reg_name_char(const char *bytes, size_t at, size_t size)
-{
-    char c = bytes[at];
-    if (c == '%')
-        return size - at > 2 && is_hex(bytes[at + 1]) && is_hex(bytes[at + 2]);
-    if (is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'))
-        return true;
-    return c != '\0' && strchr("-._~!$&'()*+,;=", c) != NULL;
-}
-
 bool sp_http_host_is_sane(const char *bytes, size_t size)
 {
     if (size == 0)
         return false;
     if (bytes[0] == '[')
         return ip_literal_is_sane(bytes, size);
-    size_t at = 0;
-    while (at < size && bytes[at] != ':') {
-        if (!is_reg_name_char(bytes, at, size))
-            return false;
-        at++;
+    /* reg-name of RFC 3986; a percent sign needs two digits. */
+    uint32_t at = sp_http_count(bytes, (uint32_t)size, SP_HTTP_HOST_BYTE);
+    while (size - at > 2 && bytes[at] == '%' && sp_http_is(bytes[at + 1], SP_HTTP_HEX) &&
+           sp_http_is(bytes[at + 2], SP_HTTP_HEX)) {
+        at += 3;
+        at += sp_http_count(bytes + at, (uint32_t)size - at, SP_HTTP_HOST_BYTE);
     }
     return at > 0 && port_is_sane(bytes + at, size - at);
 }
@@ -134,16 +91,18 @@ bool sp_http_host_is_sane(const char *bytes, size_t size)
 static sp_method method_of(const char *bytes, uint32_t size)
 {
     static const struct {
-        const char *name;
-        sp_method method;
+        char name[8];
+        uint8_t size;
+        uint8_t method;
     } methods[] = {
-        {"GET", SP_METHOD_GET},         {"HEAD", SP_METHOD_HEAD},   {"POST", SP_METHOD_POST},
-        {"PUT", SP_METHOD_PUT},         {"PATCH", SP_METHOD_PATCH}, {"DELETE", SP_METHOD_DELETE},
-        {"OPTIONS", SP_METHOD_OPTIONS},
+        {"GET", 3, SP_METHOD_GET},         {"POST", 4, SP_METHOD_POST},
+        {"HEAD", 4, SP_METHOD_HEAD},       {"PUT", 3, SP_METHOD_PUT},
+        {"PATCH", 5, SP_METHOD_PATCH},     {"DELETE", 6, SP_METHOD_DELETE},
+        {"OPTIONS", 7, SP_METHOD_OPTIONS},
     };
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-        if (strlen(methods[i].name) == size && memcmp(bytes, methods[i].name, size) == 0)
-            return methods[i].method;
+        if (methods[i].size == size && memcmp(bytes, methods[i].name, size) == 0)
+            return (sp_method)methods[i].method;
     return 0;
 }
 
@@ -195,8 +154,8 @@ static sp_outcome check_target_form(const char *line, sp_http_facts *facts, cons
 static sp_outcome check_version(const char *version, uint32_t size, sp_http_facts *facts,
                                 const char **detail)
 {
-    if (size != 8 || memcmp(version, "HTTP/", 5) != 0 || !is_digit(version[5]) ||
-        version[6] != '.' || !is_digit(version[7]))
+    if (size != 8 || memcmp(version, "HTTP/", 5) != 0 || !sp_http_is(version[5], SP_HTTP_DIGIT) ||
+        version[6] != '.' || !sp_http_is(version[7], SP_HTTP_DIGIT))
         return malformed(detail, "The request line does not end in an HTTP version.");
     if (version[5] != '1' || version[7] > '1')
         return refuse(detail, SP_HTTP_VERSION, "HTTP/1.0 and HTTP/1.1 are supported.");
@@ -204,30 +163,20 @@ static sp_outcome check_version(const char *version, uint32_t size, sp_http_fact
     return SP_OK;
 }
 
-/* Visible ASCII without '#': a fragment never travels. */
-static bool target_is_visible(const char *target, uint32_t size)
-{
-    for (uint32_t i = 0; i < size; i++)
-        if (target[i] <= ' ' || target[i] >= 0x7f || target[i] == '#')
-            return false;
-    return true;
-}
-
 /* Shape first, then what is not supported: so that a broken line is always
  * called malformed, whatever else it might mean. */
 sp_outcome sp_http_check_request_line(const char *line, uint32_t size, sp_http_facts *facts,
                                       const char **detail)
 {
-    uint32_t method_size = token_size(line, size);
+    uint32_t method_size = sp_http_count(line, size, SP_HTTP_TCHAR);
     facts->method = method_of(line, method_size);
     if (method_size == 0 || method_size == size || line[method_size] != ' ')
         return malformed(detail, "The request line does not begin with a method and a space.");
     uint32_t target_at = method_size + 1;
-    const char *blank = memchr(line + target_at, ' ', size - target_at);
-    uint32_t target_end = blank != NULL ? (uint32_t)(blank - line) : size;
-    facts->target = (sp_http_span){target_at, target_end - target_at, true};
-    if (blank == NULL || facts->target.size == 0 ||
-        !target_is_visible(line + target_at, facts->target.size))
+    uint32_t target_size = sp_http_count(line + target_at, size - target_at, SP_HTTP_TARGET_BYTE);
+    uint32_t target_end = target_at + target_size;
+    facts->target = (sp_http_span){target_at, target_size, true};
+    if (target_size == 0 || target_end == size || line[target_end] != ' ')
         return malformed(detail, "The request target is not valid.");
     sp_outcome outcome = check_version(line + target_end + 1, size - target_end - 1, facts, detail);
     if (outcome == SP_MALFORMED_REQUEST)
@@ -249,7 +198,7 @@ static sp_outcome check_content_length(sp_text value, sp_http_facts *facts, cons
         return malformed(detail, "Content-Length is not a number.");
     facts->has_length = true;
     for (uint32_t i = 0; i < value.size; i++) {
-        if (!is_digit(value.bytes[i]))
+        if (!sp_http_is(value.bytes[i], SP_HTTP_DIGIT))
             return malformed(detail, "Content-Length is not a number.");
         facts->content_length = facts->content_length * 10 + (uint64_t)(value.bytes[i] - '0');
     }
@@ -274,7 +223,7 @@ static sp_outcome check_connection(sp_text value, sp_http_facts *facts, const ch
         const char *comma = memchr(at, ',', (size_t)(end - at));
         const char *stop = comma != NULL ? comma : end;
         sp_text token = sp_http_trim(at, (size_t)(stop - at));
-        if (token_size(token.bytes, token.size) != token.size)
+        if (sp_http_count(token.bytes, token.size, SP_HTTP_TCHAR) != token.size)
             return malformed(detail, "Connection is not a list of tokens.");
         if (sp_http_name_is(token.bytes, token.size, "close"))
             facts->close = true;
@@ -293,50 +242,70 @@ static sp_outcome check_expect(sp_text value, sp_http_facts *facts, const char *
     return SP_OK;
 }
 
-/* Name, colon, value. *name_size gets the size of the name. */
+/* Name, colon, value. A name that is known needs no look at its bytes. */
 static sp_outcome check_field_shape(const char *line, uint32_t size, uint32_t *name_size,
-                                    const char **detail)
+                                    unsigned *name, const char **detail)
 {
     if (line[0] == ' ' || line[0] == '\t')
         return malformed(detail, "A header line begins with a blank (folding is obsolete).");
-    *name_size = token_size(line, size);
-    if (*name_size == 0 || *name_size == size || line[*name_size] != ':')
+    const char *colon = memchr(line, ':', size);
+    uint32_t n = colon != NULL ? (uint32_t)(colon - line) : size;
+    *name_size = n;
+    *name = sp_http_name_of(line, n);
+    if (n == 0 || n == size ||
+        (*name == SP_HTTP_NAME_OTHER && sp_http_count(line, n, SP_HTTP_TCHAR) != n))
         return malformed(detail, "A header line is not a field name, a colon and a value.");
     return SP_OK;
 }
 
-/* A tab beside a value is allowed everywhere but here: parsers differ on it
- * (llhttp takes it before these values and not behind them). */
-static bool frames(const char *name, uint32_t size)
+/* Content-Length or Transfer-Encoding. A tab beside a value is allowed
+ * everywhere but here: parsers differ on it (llhttp takes it before these
+ * values and not behind them). */
+static sp_outcome check_framing(unsigned name, sp_text line, sp_text value, sp_http_facts *facts,
+                                const char **detail)
 {
-    return sp_http_name_is(name, size, "content-length") ||
-           sp_http_name_is(name, size, "transfer-encoding");
+    if (memchr(line.bytes, '\t', line.size) != NULL)
+        return malformed(detail, "A tab stands beside a length or a transfer coding.");
+    if (name == SP_HTTP_NAME_CONTENT_LENGTH)
+        return check_content_length(value, facts, detail);
+    facts->chunked = !facts->has_coding && sp_http_name_is(value.bytes, value.size, "chunked");
+    facts->has_coding = true;
+    return SP_OK;
 }
 
-sp_outcome sp_http_check_field(const char *line, uint32_t size, sp_http_facts *facts,
-                               const char **detail)
+/* The value of [at, at + size) of the head may be anything. */
+static void note_inside(sp_http_facts *facts, uint32_t at, uint32_t size)
+{
+    if (size > 4 * SP_HTTP_EDGE_SIZE && size - 2 * SP_HTTP_EDGE_SIZE > facts->inside.size)
+        facts->inside = (sp_http_span){at + SP_HTTP_EDGE_SIZE, size - 2 * SP_HTTP_EDGE_SIZE, true};
+}
+
+sp_outcome sp_http_check_field(const char *line, uint32_t size, uint32_t offset,
+                               sp_http_facts *facts, const char **detail)
 {
     uint32_t name_size;
-    sp_outcome outcome = check_field_shape(line, size, &name_size, detail);
+    unsigned name;
+    sp_outcome outcome = check_field_shape(line, size, &name_size, &name, detail);
     if (outcome != SP_OK)
         return outcome;
     facts->fields_count++;
-    if (frames(line, name_size) && memchr(line, '\t', size) != NULL)
-        return malformed(detail, "A tab stands beside a length or a transfer coding.");
+    if (name == SP_HTTP_NAME_OTHER)
+        return SP_OK;
     sp_text value = sp_http_trim(line + name_size + 1, size - name_size - 1);
-    if (sp_http_name_is(line, name_size, "host"))
+    switch (name) {
+    case SP_HEADER_HOST:
         return check_host(value, facts, detail);
-    if (sp_http_name_is(line, name_size, "content-length"))
-        return check_content_length(value, facts, detail);
-    if (sp_http_name_is(line, name_size, "connection"))
+    case SP_HTTP_NAME_CONNECTION:
         return check_connection(value, facts, detail);
-    if (sp_http_name_is(line, name_size, "expect"))
+    case SP_HTTP_NAME_EXPECT:
         return check_expect(value, facts, detail);
-    if (sp_http_name_is(line, name_size, "transfer-encoding")) {
-        facts->chunked = !facts->has_coding && sp_http_name_is(value.bytes, value.size, "chunked");
-        facts->has_coding = true;
+    case SP_HTTP_NAME_CONTENT_LENGTH:
+    case SP_HTTP_NAME_TRANSFER_ENCODING:
+        return check_framing(name, (sp_text){line, size}, value, facts, detail);
+    default:
+        note_inside(facts, offset + (uint32_t)(value.bytes - line), value.size);
+        return SP_OK;
     }
-    return SP_OK;
 }
 
 sp_outcome sp_http_check_head(const sp_http_facts *facts, const char **detail)
@@ -358,12 +327,12 @@ sp_outcome sp_http_check_head(const sp_http_facts *facts, const char **detail)
 sp_outcome sp_http_check_trailer(const char *line, uint32_t size, const char **detail)
 {
     uint32_t name_size;
-    sp_outcome outcome = check_field_shape(line, size, &name_size, detail);
+    unsigned name;
+    sp_outcome outcome = check_field_shape(line, size, &name_size, &name, detail);
     if (outcome != SP_OK)
         return outcome;
-    if (sp_http_name_is(line, name_size, "content-length") ||
-        sp_http_name_is(line, name_size, "transfer-encoding") ||
-        sp_http_name_is(line, name_size, "host"))
+    if (name == SP_HTTP_NAME_CONTENT_LENGTH || name == SP_HTTP_NAME_TRANSFER_ENCODING ||
+        name == SP_HEADER_HOST)
         return malformed(detail, "This field is not allowed in a trailer.");
     return SP_OK;
 }

@@ -31,13 +31,20 @@ typedef struct sp_http_facts {
     /* Offsets from the start of the request line. */
     sp_http_span target, path, query;
     sp_http_span authority; /* absolute form: takes the place of Host */
+    sp_http_span inside;    /* of the longest value that only the application
+                             * reads, if there is a long one: SP_HTTP_EDGE_SIZE
+                             * bytes of it before, as many behind */
 } sp_http_facts;
+
+/* What is outside, at either end; a value must have twice as much inside. */
+#define SP_HTTP_EDGE_SIZE 4u
 
 /* Each returns SP_OK, or the refusal with *detail = a static sentence. */
 sp_outcome sp_http_check_request_line(const char *line, uint32_t size, sp_http_facts *facts,
                                       const char **detail);
-sp_outcome sp_http_check_field(const char *line, uint32_t size, sp_http_facts *facts,
-                               const char **detail);
+/* offset: of the line in the head. */
+sp_outcome sp_http_check_field(const char *line, uint32_t size, uint32_t offset,
+                               sp_http_facts *facts, const char **detail);
 /* After the last field: what only the whole head can tell. */
 sp_outcome sp_http_check_head(const sp_http_facts *facts, const char **detail);
 /* A field line behind the last chunk: checked, then dropped. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Memory for yajl: an arena that hands out and takes back everything at once,
- * with malloc behind it for the rare text that needs more. One a parser or
- * generator; single-threaded; used by json_read.c and json_write.c alone.
+ * with malloc behind it for the rare text that needs more. One a parser;
+ * single-threaded; used by json_read.c alone.
  */
 #ifndef SP_NET_JSON_ARENA_H
 #define SP_NET_JSON_ARENA_H

@@ -32,9 +32,11 @@ sp_time_ms sp_loop_now(sp_loop *loop)
 {
     return sp_clock_now(loop->shared->config.clock);
 }
-sp_out *sp_loop_scratch(sp_loop *loop)
+sp_time_ms sp_loop_now_coarse(sp_loop *loop)
 {
-    return &loop->scratch;
+    if (loop->now == 0)
+        loop->now = sp_loop_now(loop);
+    return loop->now;
 }
 bool sp_loop_stopping(sp_loop *loop)
 {
@@ -149,6 +151,14 @@ static void arm_deadline_timer(sp_loop *loop)
     uv_timer_start(&loop->deadline_timer, on_deadline_timer, delay_ms, 0);
 }
 
+void sp_loop_notify(sp_loop *loop)
+{
+    if (loop->pushed_count == 0)
+        return;
+    loop->pushed_count = 0;
+    sp_queue_notify(loop->shared->config.queue);
+}
+
 static void complete_bounced(sp_loop *loop)
 {
     while (loop->bounced != NULL) {
@@ -199,21 +209,22 @@ static void settle(sp_loop *loop)
         complete_bounced(loop);
         settle_dirty(loop);
     }
-    if (loop->pushed) {
-        loop->pushed = false;
-        sp_queue_notify(loop->shared->config.queue);
-    }
+    sp_loop_notify(loop);
     arm_deadline_timer(loop);
     sp_loop_end_if_drained(loop);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
 {
-    settle(prepare->data);
+    sp_loop *loop = prepare->data;
+    settle(loop);
+    loop->now = 0; /* the loop may sleep now */
 }
 static void on_check(uv_check_t *check)
 {
-    settle(check->data);
+    sp_loop *loop = check->data;
+    settle(loop);
+    loop->now = 0;
 }
 
 /* --- completions and draining --- */
@@ -400,6 +411,11 @@ static void free_pools(sp_loop *loop)
         loop->exchanges_spare = node->next;
         free(node);
     }
+    while (loop->https_spare != NULL) {
+        sp_http *http = loop->https_spare;
+        loop->https_spare = http->next;
+        free(http);
+    }
     while (loop->outs_spare_count > 0)
         sp_out_close(&loop->outs_spare[--loop->outs_spare_count]);
 }
@@ -428,7 +444,6 @@ void sp_loop_destroy(sp_loop *loop)
     SP_ASSERT_CMP(uv_loop_close(&loop->uv), ==, 0);
     sp_slots_close(&loop->slots);
     free_pools(loop);
-    sp_out_close(&loop->scratch);
     free(loop->acceptors);
     free(loop->read_bytes);
     free(loop);

@@ -6,8 +6,8 @@
  *
  * An iteration: timers, then whatever the kernel reports (bytes, writes done,
  * the mailbox's wake-up, pool work), each only marking what it touched; then
- * the check handle settles all marked connections, and wakes the sequencer
- * once for all pushes. An idle loop sleeps without any timer.
+ * the check handle settles all marked connections, and wakes the sequencer for
+ * what was pushed (in a long iteration also before: exchange.c). An idle loop sleeps without any timer.
  */
 #ifndef SP_NET_LOOP_H
 #define SP_NET_LOOP_H
@@ -56,15 +56,17 @@ struct sp_loop {
     sp_conn *later; /* to be settled when others have had their turn */
     sp_exchange_node *exchanges_spare;
     uint32_t exchanges_spare_count;
+    sp_http *https_spare;
+    uint32_t https_spare_count;
     uint32_t exchanges_live; /* begun and not ended */
     sp_out outs_spare[SP_LOOP_SPARE_OUTS_MAX];
     uint32_t outs_spare_count;
-    sp_out scratch;
     char *read_bytes;
     void *app;
     uint64_t ids_count;
-    bool pushed;   /* the sequencer must be woken */
-    bool stopping; /* draining */
+    sp_time_ms now;        /* of this iteration; 0: nobody has asked yet */
+    uint32_t pushed_count; /* commands that the sequencer was not woken for */
+    bool stopping;         /* draining */
     /* Wake-ups that were due (one for each time the mailbox was found not
      * empty: the loop's), and those that are done with (the sequencer adds,
      * with release; acquired by sp_loop_destroy, which may free the loop only
@@ -95,6 +97,8 @@ void sp_loop_conn_remove(sp_loop *loop, sp_conn *conn);
 /* Buffers for answers: *out must be empty; give leaves it so. */
 void sp_loop_out_take(sp_loop *loop, sp_out *out);
 void sp_loop_out_give(sp_loop *loop, sp_out *out);
+/* Wakes the sequencer if anything was pushed. */
+void sp_loop_notify(sp_loop *loop);
 /* The loop ends when it drains and nothing is left to wait for. */
 void sp_loop_end_if_drained(sp_loop *loop);
 

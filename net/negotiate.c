@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/negotiate.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <strings.h>
+
+#include "net/digits.h"
 
 static sp_text trim(sp_text text)
 {
@@ -47,6 +47,8 @@ static bool is(sp_text text, const char *word)
 bool sp_media_is_json(sp_text content_type)
 {
     sp_text rest = content_type, part;
+    if (sp_text_equal(content_type, SP_TEXT("application/json")))
+        return true; /* nearly always */
     if (!next_part(&rest, ';', &part) || !is(part, "application/json"))
         return false;
     while (next_part(&rest, ';', &part))
@@ -105,6 +107,9 @@ bool sp_accept_allows_json(sp_text accept)
 bool sp_etag_matches(sp_text if_none_match, sp_text etag)
 {
     sp_text rest = if_none_match, tag;
+    /* What every client sends: the tag that it was given, alone. */
+    if (sp_text_equal(if_none_match, etag))
+        return true;
     while (next_part(&rest, ',', &tag)) {
         if (tag.size == 1 && tag.bytes[0] == '*')
             return true;
@@ -118,7 +123,13 @@ bool sp_etag_matches(sp_text if_none_match, sp_text etag)
 
 size_t sp_etag_print(sp_concert_id concert, sp_seq seq, char out[SP_ETAG_SIZE_MAX])
 {
-    return (size_t)snprintf(out, SP_ETAG_SIZE_MAX, "\"%" PRIu32 "-%" PRIu64 "\"", concert, seq);
+    char *at = out;
+    *at++ = '"';
+    at = sp_digits_put(at, concert);
+    *at++ = '-';
+    at = sp_digits_put(at, seq);
+    *at++ = '"';
+    return (size_t)(at - out);
 }
 
 sp_text sp_bearer_token(sp_text authorization)

@@ -16,17 +16,21 @@ static void put_order(sp_exchange *ex, sp_json_writer *json, const sp_order_view
     sp_encode_order(json, order, sp_views_card(sp_loop_views(ex->loop), order->concert));
 }
 
+static void answer_order(sp_exchange *ex, const sp_answer *answer, sp_out *out)
+{
+    put_order(ex, sp_answer_json(ex, answer, out), &ex->slot->result.order);
+    sp_answer_json_end(ex, out);
+}
+
 void sp_orders_answer_create(sp_exchange *ex, sp_out *out)
 {
     char location[SP_LOCATION_SIZE_MAX];
     const sp_result *result = &ex->slot->result;
-    put_order(ex, sp_app_json(ex), &result->order);
-    sp_answer_json(
-        ex,
-        (sp_answer){.status = 201,
-                    .location = sp_answer_location(location, "/v1/orders/", result->order.id),
-                    .replayed = result->replayed},
-        out);
+    sp_answer answer = {.status = 201,
+                        .location =
+                            sp_answer_location(location, SP_TEXT("/v1/orders/"), result->order.id),
+                        .replayed = result->replayed};
+    answer_order(ex, &answer, out);
 }
 
 void sp_orders_start_list(sp_exchange *ex)
@@ -41,7 +45,8 @@ void sp_orders_start_list(sp_exchange *ex)
 void sp_orders_answer_list(sp_exchange *ex, sp_out *out)
 {
     const sp_result *result = &ex->slot->result;
-    sp_json_writer *json = sp_app_json(ex);
+    sp_answer answer = {.status = 200};
+    sp_json_writer *json = sp_answer_json(ex, &answer, out);
     sp_json_object(json);
     sp_json_key(json, "items");
     sp_json_array(json);
@@ -54,7 +59,7 @@ void sp_orders_answer_list(sp_exchange *ex, sp_out *out)
     else
         sp_json_null(json);
     sp_json_object_end(json);
-    sp_answer_json(ex, (sp_answer){.status = 200}, out);
+    sp_answer_json_end(ex, out);
 }
 
 void sp_orders_start_get(sp_exchange *ex)
@@ -85,7 +90,6 @@ void sp_orders_start_cancel(sp_exchange *ex)
 
 void sp_orders_answer(sp_exchange *ex, sp_out *out)
 {
-    const sp_result *result = &ex->slot->result;
-    put_order(ex, sp_app_json(ex), &result->order);
-    sp_answer_json(ex, (sp_answer){.status = 200, .replayed = result->replayed}, out);
+    sp_answer answer = {.status = 200, .replayed = ex->slot->result.replayed};
+    answer_order(ex, &answer, out);
 }

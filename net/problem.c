@@ -1,59 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/problem.h"
 
-#include <stdio.h>
-
 #include "engine/assert.h"
 #include "net/encode.h"
 
+/* What is the same in each problem of an outcome is spelled out by the
+ * compiler, as members of the body. */
+/* clang-format off */
+#define LITERAL(text) {text, sizeof(text) - 1}
+/* clang-format on */
+#define DETAIL(text) LITERAL(",\"detail\":\"" text "\"")
+
+static const struct {
+    sp_text front;           /* type, title, status */
+    sp_text title_as_detail; /* where there is no more to say */
+    sp_text code;
+} members[] = {
+#define MEMBERS(number, id, code, status, retryable, title)                       \
+    [number] = {LITERAL(",\"type\":\"urn:stagepick:" code "\",\"title\":\"" title \
+                        "\",\"status\":" #status),                                \
+                DETAIL(title), LITERAL(",\"code\":\"" code "\"")},
+    SP_OUTCOMES(MEMBERS)
+#undef MEMBERS
+};
+
 /* A sentence for those outcomes of which more can be said than their title. */
-static const char *detail_of(sp_outcome outcome)
+static const sp_text details[sizeof members / sizeof members[0]] = {
+    [SP_NOT_ACCEPTABLE] = DETAIL("Answers are application/json or application/problem+json."),
+    [SP_UNSUPPORTED_MEDIA_TYPE] = DETAIL("Bodies are taken as application/json in UTF-8."),
+    [SP_VALIDATION_FAILED] = DETAIL("See errors for every field that is wrong."),
+    [SP_TOKEN_MISSING] = DETAIL("Send the access token as `Authorization: Bearer`."),
+    [SP_TOKEN_EXPIRED] = DETAIL("Log in again for a new access token."),
+    [SP_SEAT_UNKNOWN] = DETAIL("See seats for those that the concert does not have."),
+    [SP_IDEMPOTENCY_MISMATCH] = DETAIL("The first request with this key was another."),
+    [SP_SEAT_TAKEN] = DETAIL("Nothing was sold. See seats for those that are taken."),
+    [SP_SALES_NOT_OPEN] = DETAIL("See opensAt."),
+    [SP_AMOUNT_MISMATCH] = DETAIL("Nothing was sold. See amount for the price of these seats."),
+    [SP_INSUFFICIENT_POINTS] = DETAIL("Nothing was sold. See points for your balance."),
+    [SP_SEAT_LIMIT] = DETAIL("See max for the limit of this concert and have for your seats."),
+    [SP_CANCEL_CLOSED] = DETAIL("Orders of this concert could be cancelled until cancelUntil."),
+    [SP_EMAIL_TAKEN] = DETAIL("Log in, or sign up with another address."),
+    [SP_QUEUE_FULL] = DETAIL("Nothing was done. Try again in a moment."),
+    [SP_BUSY] = DETAIL("Nothing was done. Try again in a moment."),
+    [SP_STARTING] = DETAIL("The log is being read. Try again in a moment."),
+    [SP_STOPPING] = DETAIL("Nothing was done. Try again in a moment."),
+    [SP_OUTCOME_UNKNOWN] = DETAIL("Try again with the same Idempotency-Key."),
+    [SP_STORAGE_FULL] = DETAIL("Nothing was done: the disk has too little space left."),
+    [SP_LIMIT_REACHED] = DETAIL("Nothing was done. See limit."),
+};
+
+static sp_text detail_of(sp_outcome outcome)
 {
-    switch (outcome) {
-    case SP_NOT_ACCEPTABLE:
-        return "Answers are application/json or application/problem+json.";
-    case SP_UNSUPPORTED_MEDIA_TYPE:
-        return "Bodies are taken as application/json in UTF-8.";
-    case SP_VALIDATION_FAILED:
-        return "See errors for every field that is wrong.";
-    case SP_TOKEN_MISSING:
-        return "Send the access token as `Authorization: Bearer`.";
-    case SP_TOKEN_EXPIRED:
-        return "Log in again for a new access token.";
-    case SP_SEAT_UNKNOWN:
-        return "See seats for those that the concert does not have.";
-    case SP_IDEMPOTENCY_MISMATCH:
-        return "The first request with this key was another.";
-    case SP_SEAT_TAKEN:
-        return "Nothing was sold. See seats for those that are taken.";
-    case SP_SALES_NOT_OPEN:
-        return "See opensAt.";
-    case SP_AMOUNT_MISMATCH:
-        return "Nothing was sold. See amount for the price of these seats.";
-    case SP_INSUFFICIENT_POINTS:
-        return "Nothing was sold. See points for your balance.";
-    case SP_SEAT_LIMIT:
-        return "See max for the limit of this concert and have for your seats.";
-    case SP_CANCEL_CLOSED:
-        return "Orders of this concert could be cancelled until cancelUntil.";
-    case SP_EMAIL_TAKEN:
-        return "Log in, or sign up with another address.";
-    case SP_QUEUE_FULL:
-    case SP_BUSY:
-        return "Nothing was done. Try again in a moment.";
-    case SP_STARTING:
-        return "The log is being read. Try again in a moment.";
-    case SP_STOPPING:
-        return "Nothing was done. Try again in a moment.";
-    case SP_OUTCOME_UNKNOWN:
-        return "Try again with the same Idempotency-Key.";
-    case SP_STORAGE_FULL:
-        return "Nothing was done: the disk has too little space left.";
-    case SP_LIMIT_REACHED:
-        return "Nothing was done. See limit.";
-    default:
-        return sp_outcome_row_of(outcome)->title;
-    }
+    return details[outcome].bytes ? details[outcome] : members[outcome].title_as_detail;
 }
 
 static void put_error(sp_json_writer *json, const char *field, const char *code, const char *detail)
@@ -87,17 +85,10 @@ static void put_conflicts(sp_json_writer *json, const sp_problem *problem)
     sp_json_array(json);
     for (uint32_t i = 0; i < refusal->conflicts_count; i++) {
         const sp_seat_conflict *conflict = &refusal->conflicts[i];
-        if (problem->outcome == SP_SEAT_UNKNOWN) {
+        if (problem->outcome == SP_SEAT_UNKNOWN)
             sp_json_integer(json, conflict->seat);
-            continue;
-        }
-        sp_json_object(json);
-        sp_json_put_integer(json, "seat", conflict->seat);
-        sp_json_key(json, "label");
-        sp_encode_label(json, problem->card, conflict->seat);
-        sp_json_put_string(json, "state", conflict->state == SP_SEAT_SOLD ? "sold" : "held");
-        sp_json_put_integer(json, "seq", (int64_t)conflict->seq);
-        sp_json_object_end(json);
+        else
+            sp_encode_conflict(json, conflict, problem->card);
     }
     sp_json_array_end(json);
 }
@@ -141,29 +132,26 @@ static void put_extensions(sp_json_writer *json, const sp_problem *problem)
 
 static void put_body(sp_json_writer *json, uint64_t request_id, const sp_problem *problem)
 {
-    const sp_outcome_row *row = sp_outcome_row_of(problem->outcome);
-    char text[64];
     sp_json_object(json);
-    snprintf(text, sizeof text, "urn:stagepick:%s", row->code);
-    sp_json_put_string(json, "type", text);
-    sp_json_put_string(json, "title", row->title);
-    sp_json_put_integer(json, "status", row->http_status);
-    sp_json_put_string(json, "detail",
-                       problem->detail ? problem->detail : detail_of(problem->outcome));
-    sp_json_put_string(json, "code", row->code);
-    snprintf(text, sizeof text, "%016llx", (unsigned long long)request_id);
-    sp_json_put_string(json, "requestId", text);
+    sp_json_members(json, members[problem->outcome].front);
+    if (problem->detail)
+        sp_json_put_string(json, "detail", problem->detail);
+    else
+        sp_json_members(json, detail_of(problem->outcome));
+    sp_json_members(json, members[problem->outcome].code);
+    sp_json_key(json, "requestId");
+    sp_json_hex(json, request_id);
     put_extensions(json, problem);
     sp_json_object_end(json);
 }
 
 /* RFC 6750, 3: no error code where no token was sent. */
-static const char *challenge(sp_outcome outcome)
+static sp_text challenge(const sp_outcome_row *row, sp_outcome outcome)
 {
-    if (sp_outcome_row_of(outcome)->http_status != 401)
-        return NULL;
+    if (row->http_status != 401)
+        return (sp_text){NULL, 0};
     bool had_token = outcome == SP_TOKEN_INVALID || outcome == SP_TOKEN_EXPIRED;
-    return had_token ? "Bearer error=\"invalid_token\"" : "Bearer";
+    return had_token ? SP_TEXT("Bearer error=\"invalid_token\"") : SP_TEXT("Bearer");
 }
 
 void sp_problem_write(sp_app_loop *app_loop, sp_answer_to to, const sp_problem *problem,
@@ -171,22 +159,18 @@ void sp_problem_write(sp_app_loop *app_loop, sp_answer_to to, const sp_problem *
 {
     const sp_outcome_row *row = sp_outcome_row_of(problem->outcome);
     SP_ASSERT_CMP(problem->outcome, !=, SP_OK);
-    sp_out *body = sp_loop_scratch(app_loop->loop);
-    sp_out_clear(body);
-    sp_json_begin(app_loop->json, body);
-    put_body(app_loop->json, to.request_id, problem);
     sp_answer answer = {
         .status = row->http_status,
-        .content_type = "application/problem+json",
-        .body = {body->bytes, (uint32_t)body->size},
+        .problem = true,
         .allow = problem->allow,
-        .www_authenticate = challenge(problem->outcome),
+        .www_authenticate = challenge(row, problem->outcome),
         .retryable = row->retryable,
         /* A cache may keep a 404 on its own account (RFC 9111, 4.2.2), and
          * hide with it what has come into being since. */
         .no_store = true,
     };
-    sp_answer_write(app_loop, to, &answer, out);
+    put_body(sp_answer_begin(app_loop, to, &answer, out), to.request_id, problem);
+    sp_answer_end(app_loop, out);
 }
 
 void sp_problem_answer(sp_exchange *ex, sp_outcome outcome, sp_out *out)

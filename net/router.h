@@ -2,7 +2,8 @@
  *
  * Routes: a row says all there is to say about one, and the table in routes.c
  * is the only place where a route is declared. The router finds the row of a
- * request. Static and immutable: any thread.
+ * request by an index that it derives from the table at the first look-up; so
+ * any thread may ask.
  */
 #ifndef SP_NET_ROUTER_H
 #define SP_NET_ROUTER_H
@@ -38,6 +39,10 @@ typedef struct sp_route {
     /* Decodes the body (root NULL: there is none) into the loop's command or
      * the exchange's memory; false = errors were noted. NULL: nothing to. */
     bool (*decode)(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+    /* A short cut past the JSON reader and decode, into the loop's command,
+     * for bodies whose shape it knows; false = take the long way. May be
+     * NULL. */
+    bool (*scan)(sp_text body, sp_command *out);
     /* All checks of shape passed: push, start pool work, or ready.
      * NULL: ready. */
     void (*start)(sp_exchange *ex);

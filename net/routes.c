@@ -15,6 +15,7 @@ const sp_route sp_routes[] = {
      .body = SP_BODY_JSON,
      .keyed = true,
      .decode = sp_orders_decode,
+     .scan = sp_decode_order_scan,
      .start = sp_app_push,
      .answer = sp_orders_answer_create},
     {.method = SP_METHOD_GET,

@@ -8,6 +8,9 @@
 #include "net/negotiate.h"
 #include "net/problem.h"
 
+/* What stands before the characters of the seats, in a small hall. */
+#define FRONT_SIZE_GUESS 200u
+
 void sp_seatmap_answer(sp_exchange *ex, sp_out *out)
 {
     char tag[SP_ETAG_SIZE_MAX];
@@ -29,6 +32,7 @@ void sp_seatmap_answer(sp_exchange *ex, sp_out *out)
     sp_seq seq = sp_views_seats(views, card, app_loop->sold, app_loop->held);
     answer.etag.size = (uint32_t)sp_etag_print(card->id, seq, tag);
     answer.status = 200;
-    sp_encode_seat_map(sp_app_json(ex), card, seq, app_loop->sold, app_loop->held);
-    sp_answer_json(ex, answer, out);
+    answer.body_size_guess = card->seats_count + FRONT_SIZE_GUESS;
+    sp_encode_seat_map(sp_answer_json(ex, &answer, out), card, seq, app_loop->sold, app_loop->held);
+    sp_answer_json_end(ex, out);
 }

@@ -3,6 +3,7 @@
 
 #include "engine/assert.h"
 #include "engine/limits.h"
+#include "net/digits.h"
 
 #define DAY_S INT64_C(86400)
 
@@ -48,21 +49,20 @@ static unsigned days_in_month(int64_t year, unsigned month)
     return month == 2 && leap ? 29u : days[month - 1];
 }
 
-static void print_digits(char *out, uint64_t value, unsigned digits)
+/* YYYY; year <= 9999. */
+static void print_year(char *out, uint32_t year)
 {
-    while (digits > 0) {
-        out[--digits] = (char)('0' + value % 10);
-        value /= 10;
-    }
+    sp_digits_put_pair(out, year / 100);
+    sp_digits_put_pair(out + 2, year % 100);
 }
 
-static void print_clock(char *out, unsigned second_of_day)
+static void print_clock(char *out, uint32_t second_of_day)
 {
-    print_digits(out, second_of_day / 3600, 2);
+    sp_digits_put_pair(out, second_of_day / 3600);
     out[2] = ':';
-    print_digits(out + 3, second_of_day / 60 % 60, 2);
+    sp_digits_put_pair(out + 3, second_of_day / 60 % 60);
     out[5] = ':';
-    print_digits(out + 6, second_of_day % 60, 2);
+    sp_digits_put_pair(out + 6, second_of_day % 60);
 }
 
 void sp_time_print(sp_time_ms time, char *out)
@@ -70,16 +70,18 @@ void sp_time_print(sp_time_ms time, char *out)
     SP_ASSERT_CMP(time, >=, 0);
     SP_ASSERT_CMP(time, <=, SP_TIME_MAX);
     int64_t seconds = time / 1000;
+    uint32_t fraction_ms = (uint32_t)(time % 1000);
     civil date = civil_of_days(seconds / DAY_S);
-    print_digits(out, (uint64_t)date.year, 4);
+    print_year(out, (uint32_t)date.year);
     out[4] = '-';
-    print_digits(out + 5, date.month, 2);
+    sp_digits_put_pair(out + 5, date.month);
     out[7] = '-';
-    print_digits(out + 8, date.day, 2);
+    sp_digits_put_pair(out + 8, date.day);
     out[10] = 'T';
-    print_clock(out + 11, (unsigned)(seconds % DAY_S));
+    print_clock(out + 11, (uint32_t)(seconds % DAY_S));
     out[19] = '.';
-    print_digits(out + 20, (uint64_t)(time % 1000), 3);
+    out[20] = (char)('0' + fraction_ms / 100);
+    sp_digits_put_pair(out + 21, fraction_ms % 100);
     out[23] = 'Z';
 }
 
@@ -93,13 +95,13 @@ void sp_http_date_print(sp_time_ms time, char *out)
     civil date = civil_of_days(seconds / DAY_S);
     memcpy(out, week_days + 3 * (seconds / DAY_S % 7), 3);
     memcpy(out + 3, ", ", 2);
-    print_digits(out + 5, date.day, 2);
+    sp_digits_put_pair(out + 5, date.day);
     out[7] = ' ';
     memcpy(out + 8, months + 3 * (date.month - 1), 3);
     out[11] = ' ';
-    print_digits(out + 12, (uint64_t)date.year, 4);
+    print_year(out + 12, (uint32_t)date.year);
     out[16] = ' ';
-    print_clock(out + 17, (unsigned)(seconds % DAY_S));
+    print_clock(out + 17, (uint32_t)(seconds % DAY_S));
     memcpy(out + 25, " GMT", 4);
 }
 

@@ -1,37 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/token.h"
 
+#include <nettle/hmac.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/assert.h"
+#include "net/base64url.h"
 #include "net/decode.h"
+#include "net/token_cache.h"
 
 #define BASE64URL sodium_base64_VARIANT_URLSAFE_NO_PADDING
-#define MAC_SIZE crypto_auth_hmacsha256_BYTES
-#define MAC_TEXT_SIZE 43u /* 32 bytes in base64url without padding */
+#define MAC_SIZE SHA256_DIGEST_SIZE
+#define MAC_TEXT_SIZE SP_TOKEN_MAC_TEXT_SIZE
 
-_Static_assert(crypto_auth_hmacsha256_KEYBYTES == SP_SIGNING_KEY_SIZE, "key size");
-
-/* Tokens that were verified once: a busy client sends the same one for 15
- * minutes, and comparing its bytes costs a tenth of verifying it. Direct
- * mapped by the last bits of the MAC, which only a holder of the key chooses;
- * only verified tokens get in, so a stranger can't push anyone out. */
-#define CACHE_ENTRIES 4096u
-#define CACHED_SIZE_MAX 336u
-
-typedef struct cached {
-    uint32_t size; /* 0 = empty */
-    sp_user_id user;
-    sp_time_ms expires_at;
-    char token[CACHED_SIZE_MAX];
-} cached;
+_Static_assert(SP_BASE64URL_SIZE(MAC_TEXT_SIZE) == MAC_SIZE, "the MAC's size as text");
 
 struct sp_token_verifier {
     const sp_token_signer *signer;
     sp_json_reader *reader;
-    cached *cache; /* untouched pages cost nothing */
+    sp_token_cache *cache;
+    /* The key in it: what it takes to begin a MAC is computed once. */
+    struct hmac_sha256_ctx mac;
 };
 
 static bool is_kid(const char *kid)
@@ -53,16 +44,6 @@ static uint32_t encode(char *out, size_t out_size, const void *bytes, size_t siz
     SP_ASSERT_CMP(sodium_base64_ENCODED_LEN(size, BASE64URL), <=, out_size);
     sodium_bin2base64(out, out_size, bytes, size, BASE64URL);
     return (uint32_t)strlen(out);
-}
-
-/* Strict both ways: libsodium refuses padding, foreign characters and bits
- * that are set behind the last byte, so one value has one text. */
-static bool decode(sp_text text, void *out, size_t out_size, size_t *size)
-{
-    const char *end;
-    return sodium_base642bin(out, out_size, text.bytes, text.size, NULL, size, &end, BASE64URL) ==
-               0 &&
-           end == text.bytes + text.size;
 }
 
 bool sp_token_signer_init(sp_token_signer *signer, const sp_signing_key *key)
@@ -88,7 +69,8 @@ uint32_t sp_token_sign(const sp_token_signer *signer, sp_user_id user, sp_time_m
                        char out[SP_TOKEN_SIZE_MAX])
 {
     char json[192];
-    unsigned char mac[MAC_SIZE];
+    uint8_t mac[MAC_SIZE];
+    struct hmac_sha256_ctx hmac;
     int64_t issued_s = now / 1000;
     int size = snprintf(json, sizeof json,
                         "{\"iss\":\"stagepick\",\"aud\":\"stagepick\",\"sub\":\"%u\","
@@ -98,7 +80,10 @@ uint32_t sp_token_sign(const sp_token_signer *signer, sp_user_id user, sp_time_m
     uint32_t at = signer->header_size;
     memcpy(out, signer->header, at);
     at += encode(out + at, SP_TOKEN_SIZE_MAX - at, json, (size_t)size);
-    crypto_auth_hmacsha256(mac, (const unsigned char *)out, at, signer->key.bytes);
+    hmac_sha256_set_key(&hmac, sizeof signer->key.bytes, signer->key.bytes);
+    hmac_sha256_update(&hmac, at, (const uint8_t *)out);
+    hmac_sha256_digest(&hmac, sizeof mac, mac);
+    sodium_memzero(&hmac, sizeof hmac);
     out[at++] = '.';
     return at + encode(out + at, SP_TOKEN_SIZE_MAX - at, mac, sizeof mac);
 }
@@ -110,11 +95,12 @@ sp_token_verifier *sp_token_verifier_create(const sp_token_signer *signer, sp_js
         return NULL;
     verifier->signer = signer;
     verifier->reader = reader;
-    verifier->cache = calloc(CACHE_ENTRIES, sizeof *verifier->cache);
+    verifier->cache = sp_token_cache_create();
     if (!verifier->cache) {
         free(verifier);
         return NULL;
     }
+    hmac_sha256_set_key(&verifier->mac, sizeof signer->key.bytes, signer->key.bytes);
     return verifier;
 }
 
@@ -122,7 +108,8 @@ void sp_token_verifier_destroy(sp_token_verifier *verifier)
 {
     if (!verifier)
         return;
-    free(verifier->cache);
+    sp_token_cache_destroy(verifier->cache);
+    sodium_memzero(&verifier->mac, sizeof verifier->mac);
     free(verifier);
 }
 
@@ -134,8 +121,7 @@ static bool is_claim(const sp_json_node *node, const char *value)
 }
 
 /* Exactly the claims that sign writes, in any order. */
-static bool read_claims(sp_json_reader *reader, sp_text json, sp_user_id *user,
-                        sp_time_ms *expires_at)
+static bool read_claims(sp_json_reader *reader, sp_text json, sp_token_holder *holder)
 {
     enum { ISS, AUD, SUB, IAT, EXP, COUNT };
     static const sp_decode_member members[COUNT] = {
@@ -151,71 +137,92 @@ static bool read_claims(sp_json_reader *reader, sp_text json, sp_user_id *user,
     if (!root || !sp_decode_object(&context, root, NULL, members, COUNT, found))
         return false;
     if (!is_claim(found[ISS], "stagepick") || !is_claim(found[AUD], "stagepick") ||
-        found[SUB]->type != SP_JSON_STRING || !sp_decode_id_text(found[SUB]->text, user))
+        found[SUB]->type != SP_JSON_STRING || !sp_decode_id_text(found[SUB]->text, &holder->user))
         return false;
     int64_t seconds;
     if (!sp_decode_integer(&context, found[IAT], NULL, 0, SP_TIME_MAX / 1000, &seconds) ||
         !sp_decode_integer(&context, found[EXP], NULL, 0, SP_TIME_MAX / 1000, &seconds))
         return false;
-    *expires_at = seconds * 1000;
+    holder->expires_at = seconds * 1000;
     return true;
 }
 
-static bool verify(sp_token_verifier *verifier, sp_text token, sp_user_id *user,
-                   sp_time_ms *expires_at)
+/* Steps over a literal. */
+static bool skip(sp_text *rest, sp_text literal)
 {
-    const sp_token_signer *signer = verifier->signer;
-    unsigned char mac[MAC_SIZE];
-    char claims[SP_TOKEN_SIZE_MAX];
-    size_t size;
-    uint32_t signed_size = token.size - MAC_TEXT_SIZE - 1;
-    if (memcmp(token.bytes, signer->header, signer->header_size) != 0 ||
-        token.bytes[signed_size] != '.')
+    if (rest->size < literal.size || memcmp(rest->bytes, literal.bytes, literal.size) != 0)
         return false;
-    sp_text mac_text = {token.bytes + signed_size + 1, MAC_TEXT_SIZE};
-    if (!decode(mac_text, mac, sizeof mac, &size) || size != sizeof mac)
-        return false;
-    /* Compares in constant time. Nothing of the claims is looked at before. */
-    if (crypto_auth_hmacsha256_verify(mac, (const unsigned char *)token.bytes, signed_size,
-                                      signer->key.bytes) != 0)
-        return false;
-    sp_text payload = {token.bytes + signer->header_size, signed_size - signer->header_size};
-    return decode(payload, claims, sizeof claims, &size) &&
-           read_claims(verifier->reader, (sp_text){claims, (uint32_t)size}, user, expires_at);
+    *rest = (sp_text){rest->bytes + literal.size, rest->size - literal.size};
+    return true;
 }
 
-/* Bits from within the MAC's text: each character has six of them. */
-static cached *cache_entry(sp_token_verifier *verifier, sp_text token)
+/* Steps over a number of 1 to 12 digits that begins with none of 0. */
+static bool scan_number(sp_text *rest, uint64_t *value)
 {
-    uint32_t bits;
-    memcpy(&bits, token.bytes + token.size - 8, sizeof bits);
-    bits *= UINT32_C(2654435761);
-    return &verifier->cache[bits >> 20];
+    uint32_t size = 0;
+    *value = 0;
+    while (size < rest->size && size <= 12 && rest->bytes[size] >= '0' && rest->bytes[size] <= '9')
+        *value = *value * 10 + (uint64_t)(rest->bytes[size++] - '0');
+    if (size == 0 || size > 12 || rest->bytes[0] == '0')
+        return false;
+    *rest = (sp_text){rest->bytes + size, rest->size - size};
+    return true;
 }
-_Static_assert(CACHE_ENTRIES == 1u << 12, "cache_entry takes twelve bits");
+
+/* The claims in the one layout that sign writes; false: ask read_claims. */
+static bool scan_claims(sp_text json, sp_token_holder *holder)
+{
+    uint64_t user, issued_s, expires_s;
+    if (!skip(&json, SP_TEXT("{\"iss\":\"stagepick\",\"aud\":\"stagepick\",\"sub\":\"")) ||
+        !scan_number(&json, &user) || !skip(&json, SP_TEXT("\",\"iat\":")) ||
+        !scan_number(&json, &issued_s) || !skip(&json, SP_TEXT(",\"exp\":")) ||
+        !scan_number(&json, &expires_s) || !sp_text_equal(json, SP_TEXT("}")))
+        return false;
+    const uint64_t seconds_max = SP_TIME_MAX / 1000;
+    if (user > UINT32_MAX || issued_s > seconds_max || expires_s > seconds_max)
+        return false;
+    *holder = (sp_token_holder){(sp_user_id)user, (sp_time_ms)expires_s * 1000};
+    return true;
+}
+
+/* text: the payload, a dot and the MAC, behind the header with its dot. */
+static bool verify(sp_token_verifier *verifier, sp_text token, sp_text text,
+                   sp_token_holder *holder)
+{
+    uint8_t given[MAC_SIZE], mac[MAC_SIZE];
+    uint8_t claims[SP_BASE64URL_SIZE(SP_TOKEN_SIZE_MAX)];
+    uint32_t payload_size = text.size - MAC_TEXT_SIZE - 1;
+    if (text.bytes[payload_size] != '.' ||
+        !sp_base64url_decode(text.bytes + payload_size + 1, MAC_TEXT_SIZE, given))
+        return false;
+    hmac_sha256_update(&verifier->mac, token.size - MAC_TEXT_SIZE - 1,
+                       (const uint8_t *)token.bytes);
+    hmac_sha256_digest(&verifier->mac, sizeof mac, mac);
+    /* Compares in constant time. Nothing of the claims is looked at before. */
+    if (sodium_memcmp(given, mac, sizeof mac) != 0 ||
+        !sp_base64url_decode(text.bytes, payload_size, claims))
+        return false;
+    sp_text json = {(const char *)claims, (uint32_t)SP_BASE64URL_SIZE(payload_size)};
+    return scan_claims(json, holder) || read_claims(verifier->reader, json, holder);
+}
 
 sp_outcome sp_token_verify(sp_token_verifier *verifier, sp_text token, sp_time_ms now,
                            sp_user_id *user)
 {
-    if (token.size > SP_TOKEN_SIZE_MAX ||
-        token.size < verifier->signer->header_size + 1 + MAC_TEXT_SIZE)
+    const sp_token_signer *signer = verifier->signer;
+    if (token.size > SP_TOKEN_SIZE_MAX || token.size < signer->header_size + 1 + MAC_TEXT_SIZE ||
+        memcmp(token.bytes, signer->header, signer->header_size) != 0)
         return SP_TOKEN_INVALID;
-    cached *entry = cache_entry(verifier, token);
-    /* In constant time too, so that a guess learns nothing of a cached MAC. */
-    if (entry->size != token.size || sodium_memcmp(entry->token, token.bytes, token.size) != 0) {
-        sp_user_id verified;
-        sp_time_ms expires_at;
-        if (!verify(verifier, token, &verified, &expires_at))
+    /* The header is the same in all: what follows it tells tokens apart. */
+    sp_text text = {token.bytes + signer->header_size, token.size - signer->header_size};
+    const sp_token_holder *holder = sp_token_cache_find(verifier->cache, text);
+    sp_token_holder verified;
+    if (!holder) {
+        if (!verify(verifier, token, text, &verified))
             return SP_TOKEN_INVALID;
-        if (token.size > CACHED_SIZE_MAX) {
-            *user = verified;
-            return now < expires_at ? SP_OK : SP_TOKEN_EXPIRED;
-        }
-        entry->size = token.size;
-        entry->user = verified;
-        entry->expires_at = expires_at;
-        memcpy(entry->token, token.bytes, token.size);
+        sp_token_cache_add(verifier->cache, text, verified);
+        holder = &verified;
     }
-    *user = entry->user;
-    return now < entry->expires_at ? SP_OK : SP_TOKEN_EXPIRED;
+    *user = holder->user;
+    return now < holder->expires_at ? SP_OK : SP_TOKEN_EXPIRED;
 }

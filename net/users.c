@@ -61,23 +61,22 @@ void sp_users_start_sign_up(sp_exchange *ex)
     sp_app_compute(ex, hash_password, on_hashed);
 }
 
-static void put_user(sp_exchange *ex)
+static void answer_user(sp_exchange *ex, const sp_answer *answer, sp_out *out)
 {
     const sp_account_work *work = ex->app.work;
-    sp_encode_user(sp_app_json(ex), &ex->slot->result.user,
+    sp_encode_user(sp_answer_json(ex, answer, out), &ex->slot->result.user,
                    work && work->has_profile ? &work->profile : NULL);
+    sp_answer_json_end(ex, out);
 }
 
 void sp_users_answer_sign_up(sp_exchange *ex, sp_out *out)
 {
     char location[SP_LOCATION_SIZE_MAX];
-    put_user(ex);
-    sp_answer_json(ex,
-                   (sp_answer){.status = 201,
-                               .location = sp_answer_location(location, "/v1/users/",
-                                                              ex->slot->result.user.id),
-                               .no_store = true},
-                   out);
+    sp_answer answer = {
+        .status = 201,
+        .location = sp_answer_location(location, SP_TEXT("/v1/users/"), ex->slot->result.user.id),
+        .no_store = true};
+    answer_user(ex, &answer, out);
 }
 
 void sp_users_start_me(sp_exchange *ex)
@@ -121,6 +120,6 @@ void sp_users_completed(sp_exchange *ex)
 
 void sp_users_answer(sp_exchange *ex, sp_out *out)
 {
-    put_user(ex);
-    sp_answer_json(ex, (sp_answer){.status = 200, .replayed = ex->slot->result.replayed}, out);
+    sp_answer answer = {.status = 200, .replayed = ex->slot->result.replayed};
+    answer_user(ex, &answer, out);
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# `tools/install-deps.sh run|test`: installs the Debian packages that building
-# and serving (run), and also testing (test), needs; says which, and does
-# nothing when all are there.
+# `tools/install-deps.sh run|test|bench...`: installs the Debian packages that
+# building and serving (run), also testing (test), and also measuring against
+# the peers (bench) needs; says which, and does nothing when all are there.
 set -eu
 
 missing=""
@@ -14,14 +14,33 @@ need_package() {
 
 need_command gcc gcc
 need_command curl curl
-for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-dev libyajl-dev; do
+for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-dev nettle-dev libyajl-dev; do
     need_package "$p"
 done
-if [ "${1:-run}" = test ]; then
-    need_command node nodejs
-    need_command clang clang
-    for p in libcmocka-dev libclang-rt-14-dev; do need_package "$p"; done
-fi
+with_peers=""
+for set in "$@"; do
+    case $set in
+    run) ;;
+    test)
+        need_command node nodejs
+        need_command clang clang
+        for p in libcmocka-dev libclang-rt-14-dev; do need_package "$p"; done
+        ;;
+    bench)
+        with_peers=yes
+        need_command node nodejs
+        need_command gnuplot gnuplot-nox
+        need_command redis-server redis-server
+        need_command wrk wrk
+        # Debian keeps the server and pgbench in the folder of their version.
+        ls /usr/lib/postgresql/*/bin/pgbench >/dev/null 2>&1 || missing="$missing postgresql"
+        ;;
+    *)
+        echo "usage: tools/install-deps.sh run|test|bench..." >&2
+        exit 2
+        ;;
+    esac
+done
 
 [ -n "$missing" ] || exit 0
 echo "installing:$missing"
@@ -32,6 +51,18 @@ if [ "$(id -u)" != 0 ]; then
         exit 1
     }
     as_root="sudo"
+fi
+# The peers are started by the benchmark, on ports and directories of its own:
+# the services that their packages would start have no business here, and would
+# be in the figures. Debian asks this file; one that is there already stands.
+policy=/usr/sbin/policy-rc.d
+if [ -n "$with_peers" ] && [ ! -e "$policy" ]; then
+    # dash runs no EXIT trap when a signal ends it, but does when it exits.
+    trap '$as_root rm -f "$policy"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+    $as_root chmod 755 "$policy"
 fi
 $as_root apt-get update -qq
 # shellcheck disable=SC2086

@@ -106,6 +106,104 @@ static void names_what_is_wrong_with_orders(void **state)
     }
 }
 
+/* Both ways over one body, in memory of its size; returns whether the short
+ * one knew it. */
+static bool compare_ways(const char *bytes, size_t size)
+{
+    sp_command scanned = {0}, decoded = {0};
+    const char *why;
+    char *copy = malloc(size + !size);
+    assert_non_null(copy);
+    memcpy(copy, bytes, size);
+    sp_text body = {copy, (uint32_t)size};
+    bool known = sp_decode_order_scan(body, &scanned);
+    if (known) {
+        sp_field_errors_clear(&errors);
+        const sp_json_node *root = sp_json_read(reader, body, &why);
+        if (!root || !sp_decode_order(&decode, root, &decoded))
+            fail_msg("only the short way takes %.*s", (int)size, bytes);
+        if (memcmp(&scanned, &decoded, sizeof scanned) != 0)
+            fail_msg("differs: %.*s", (int)size, bytes);
+    }
+    free(copy);
+    return known;
+}
+
+static void the_short_way_knows_what_clients_send(void **state)
+{
+    static const struct {
+        const char *body;
+        bool known;
+    } cases[] = {
+        {"{\"concertId\":\"12\",\"seats\":[3456]}", true},
+        {"{\"concertId\":12,\"seats\":[0]}", true},
+        {"{\"seats\":[1,2,2147483647],\"concertId\":\"4294967295\"}", true},
+        {"{\"concertId\": \"12\", \"seats\": [1, 2], \"amount\": 9007199254740991}", true},
+        {" {\n\t\"amount\" : 0 ,\r\"seats\" : [ 1 , 2 ] , \"concertId\" : 1 } ", true},
+        /* the long way's: */
+        {"", false},
+        {"{}", false},
+        {"{\"concertId\":\"12\",\"seats\":[]}", false},
+        {"{\"concertId\":\"12\",\"seats\":[2,1]}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1,1]}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],\"amount\":null}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],\"amount\":1.0}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],\"amount\":1e1}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],\"amount\":-1}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],\"amount\":9007199254740992}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],\"amount\":00000000000000001}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],\"x\":1}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],\"seats\":[1]}", false},
+        {"{\"concertId\":\"012\",\"seats\":[1]}", false},
+        {"{\"concertId\":\"0\",\"seats\":[1]}", false},
+        {"{\"concertId\":\"4294967296\",\"seats\":[1]}", false},
+        {"{\"concertId\":\" 12\",\"seats\":[1]}", false},
+        {"{\"concertId\":\"12\",\"seats\":[2147483648]}", false},
+        {"{\"concertId\":\"12\",\"seats\":[01]}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1],}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1,]}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1]}}", false},
+        {"{\"concertId\":\"12\",\"seats\":[1]", false},
+        {"{\"\\u0063oncertId\":\"12\",\"seats\":[1]}", false},
+        {"\v{\"concertId\":\"12\",\"seats\":[1]}", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (compare_ways(cases[i].body, strlen(cases[i].body)) != cases[i].known)
+            fail_msg("%s", cases[i].body);
+}
+
+/* Every byte of good bodies replaced by, preceded by every other, or gone. */
+static void the_short_way_says_what_the_long_one_says(void **state)
+{
+    static const char *const bodies[] = {
+        "{\"concertId\":\"12\",\"seats\":[3456,90000]}",
+        "{ \"amount\" : 120, \"seats\" : [ 0, 10 ], \"concertId\" : 7 }",
+        "{\"concertId\":4294967295,\"seats\":[2147483647],\"amount\":9007199254740991}",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        size_t size = strlen(bodies[i]);
+        char changed[160];
+        assert_true(compare_ways(bodies[i], size));
+        for (size_t at = 0; at < size; at++) {
+            memcpy(changed, bodies[i], at);
+            memcpy(changed + at, bodies[i] + at + 1, size - at - 1);
+            compare_ways(changed, size - 1);
+            memcpy(changed + at + 1, bodies[i] + at, size - at);
+            for (int c = 0; c < 256; c++) {
+                changed[at] = (char)(unsigned char)c;
+                compare_ways(changed, size + 1);
+            }
+            memcpy(changed, bodies[i], size);
+            for (int c = 0; c < 256; c++) {
+                changed[at] = (char)(unsigned char)c;
+                compare_ways(changed, size);
+            }
+        }
+    }
+}
+
 static void an_order_has_at_most_100_seats(void **state)
 {
     char body[2048];
@@ -117,6 +215,7 @@ static void an_order_has_at_most_100_seats(void **state)
             size +=
                 snprintf(body + size, sizeof body - (size_t)size, "%u%s", i, i > 1 ? "," : "]}");
         assert_int_equal(sp_decode_order(&decode, read_text(body), &command), count <= 100);
+        assert_false(compare_ways(body, (size_t)size));
         if (count > 100) {
             assert_string_equal(noted(), "seats:range");
             continue;
@@ -212,7 +311,7 @@ static void concert_defaults(void **state)
     static const char body[] =
         "{\"categoryId\":3,\"name\":\"n\",\"address\":\"a\",\"runningTime\":1,\"ageLimit\":"
         "\"ZERO\"," DATES ",\"imageUrl\":null,\"cancelUntil\":null,\"grades\":[{\"name\":\"A\","
-                          "\"price\":1,\"seats\":1}]}";
+        "\"price\":1,\"seats\":1}]}";
     (void)state;
     assert_true(sp_decode_concert(&decode, read_text(body), sizeof body - 1, &spec));
     assert_int_equal(spec->max_seats_per_user, 10);
@@ -423,6 +522,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_orders),
         cmocka_unit_test(names_what_is_wrong_with_orders),
+        cmocka_unit_test(the_short_way_knows_what_clients_send),
+        cmocka_unit_test(the_short_way_says_what_the_long_one_says),
         cmocka_unit_test(an_order_has_at_most_100_seats),
         cmocka_unit_test(errors_are_bounded),
         cmocka_unit_test(reasons),

@@ -4,10 +4,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "net/json_read.h"
 #include "tests/support/random.h"
 
 static sp_json_writer *writer;
@@ -161,6 +163,19 @@ static void seat_maps(void **state)
                         "\"status\":\"x.h.x....x\"}");
 }
 
+/* All alike, or mixed. */
+static uint64_t any_word(sp_random *random)
+{
+    switch (sp_random_below(random, 4)) {
+    case 0:
+        return 0;
+    case 1:
+        return UINT64_MAX;
+    default:
+        return sp_random_next(random) & sp_random_next(random);
+    }
+}
+
 /* Against the obvious loop, all sizes round a word, random bits. */
 static void expands_like_a_loop(void **state)
 {
@@ -171,8 +186,8 @@ static void expands_like_a_loop(void **state)
     for (uint32_t count = 1; count <= 1024; count++) {
         uint64_t sold[16], held[16];
         for (int i = 0; i < 16; i++) {
-            sold[i] = sp_random_next(&random) & sp_random_next(&random);
-            held[i] = sp_random_next(&random) & ~sold[i];
+            sold[i] = any_word(&random);
+            held[i] = any_word(&random); /* also of sold seats: sold wins */
         }
         sp_expand_seats(sold, held, count, text);
         for (uint32_t seat = 0; seat < count; seat++) {
@@ -182,6 +197,124 @@ static void expands_like_a_loop(void **state)
             assert_int_equal(text[seat], wanted);
         }
     }
+}
+
+/* Rows of all lengths, alike and not, as the card has them. */
+static void rows_of_all_lengths(void **state)
+{
+    static const uint32_t sizes[] = {1, 1, 9, 10, 10, 99, 100, 100, 100, 999, 1000, 50000, 7, 7, 1};
+    enum { ROWS = sizeof sizes / sizeof sizes[0] };
+    sp_seat first[ROWS + 1] = {0};
+    char wanted[256] = "", number[16];
+    (void)state;
+    for (uint32_t i = 0; i < ROWS; i++) {
+        first[i + 1] = first[i] + sizes[i];
+        snprintf(number, sizeof number, "%s%u", i ? "," : "", sizes[i]);
+        strcat(wanted, number);
+    }
+    sp_card_grade grade = {{"A", 1}, 5, 0, first[ROWS], 0, ROWS};
+    sp_concert_card rows_card = {.spec = {.grades_count = 1},
+                                 .grades = &grade,
+                                 .row_first_seat = first,
+                                 .rows_count = ROWS,
+                                 .seats_count = first[ROWS]};
+    begin();
+    sp_json_object(writer);
+    sp_encode_grade(writer, &rows_card, &grade);
+    sp_json_object_end(writer);
+    char whole[512];
+    snprintf(whole, sizeof whole, "{\"name\":\"A\",\"price\":5,\"firstSeat\":0,\"rows\":[%s]}",
+             wanted);
+    assert_string_equal(written(), whole);
+}
+
+#define NASTY "a\"\\\n\x01\xea\xb0\x80"
+#define NASTY_ESCAPED "a\\\"\\\\\\n\\u0001\xea\xb0\x80"
+
+/* Orders and taken seats are written past the writer: names are escaped all
+ * the same, and the largest of everything fits. */
+static void largest_of_everything(void **state)
+{
+    sp_card_grade grade = {.name = SP_TEXT(NASTY), .price = SP_PRICE_MAX, .seats_count = 200000};
+    grade.rows_count = 1;
+    sp_seat first[] = {0, 200000};
+    sp_seat seat = 199999;
+    sp_concert_card large = {.id = UINT32_MAX,
+                             .spec = {.name = SP_TEXT(NASTY), .concert_date = SP_TIME_MAX},
+                             .grades = &grade,
+                             .row_first_seat = first,
+                             .rows_count = 1,
+                             .seats_count = 200000};
+    sp_order_view order = {.id = UINT32_MAX,
+                           .concert = UINT32_MAX,
+                           .status = SP_ORDER_CANCEL,
+                           .amount = -SP_POINTS_TOTAL_MAX,
+                           .created_at = SP_TIME_MAX,
+                           .cancelled_at = SP_TIME_MAX,
+                           .seq = UINT64_MAX,
+                           .seats = &seat,
+                           .seats_count = 1};
+    sp_seat_conflict conflict = {seat, SP_SEAT_HELD, UINT64_MAX};
+    (void)state;
+    large.spec.grades_count = 1;
+    begin();
+    sp_encode_order(writer, &order, &large);
+    sp_json_end(writer);
+    assert_string_equal(
+        written(),
+        "{\"id\":\"4294967295\",\"concertId\":\"4294967295\",\"concertName\":\"" NASTY_ESCAPED
+        "\",\"concertDate\":\"9999-12-31T23:59:59.999Z\",\"status\":\"CANCEL\","
+        "\"amount\":-9007199254740991,\"seats\":[{\"seat\":199999,\"label\":\"" NASTY_ESCAPED
+        " 1-200000\",\"grade\":\"" NASTY_ESCAPED "\",\"price\":1000000000}],"
+        "\"createdAt\":\"9999-12-31T23:59:59.999Z\",\"cancelledAt\":"
+        "\"9999-12-31T23:59:59.999Z\",\"seq\":18446744073709551615}");
+    begin();
+    sp_encode_conflict(writer, &conflict, &large);
+    sp_json_end(writer);
+    assert_string_equal(written(), "{\"seat\":199999,\"label\":\"" NASTY_ESCAPED
+                                   " 1-200000\",\"state\":\"held\","
+                                   "\"seq\":18446744073709551615}");
+}
+
+/* Names of nothing but control characters, six bytes for each of theirs, and
+ * orders of 100 seats: the buffer grows in the middle; a parser must read it. */
+static void grown_in_the_middle(void **state)
+{
+    static const char controls[SP_CONCERT_NAME_SIZE_MAX] = {1, 2, 3};
+    static sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+    sp_card_grade grade = {{controls, SP_GRADE_NAME_SIZE_MAX}, 7, 0, 100, 0, 2};
+    sp_seat first[] = {0, 50, 100};
+    sp_concert_card long_card = {.id = 7,
+                                 .spec = {.name = {controls, sizeof controls}},
+                                 .grades = &grade,
+                                 .row_first_seat = first,
+                                 .rows_count = 2,
+                                 .seats_count = 100};
+    sp_json_reader *reader = sp_json_reader_create();
+    assert_non_null(reader);
+    (void)state;
+    for (uint32_t count = 1; count <= SP_SEATS_PER_ORDER_MAX; count++) {
+        sp_order_view order = {.id = 1, .concert = 7, .created_at = 1, .seats = seats};
+        const char *why;
+        order.status = SP_ORDER_PAYMENT;
+        order.seats_count = count;
+        seats[count - 1] = count - 1;
+        sp_out_close(&out); /* from nothing, so that it grows */
+        begin();
+        sp_encode_order(writer, &order, &long_card);
+        sp_json_end(writer);
+        const sp_json_node *root =
+            sp_json_read(reader, (sp_text){out.bytes, (uint32_t)out.size}, &why);
+        if (!root)
+            fail_msg("%u seats: %s", count, why);
+        assert_int_equal(root->count, 10);
+        const sp_json_node *name = sp_json_node_at(reader, root->first); /* id, concertId, it */
+        for (int i = 0; i < 2; i++)
+            name = sp_json_node_at(reader, name->next);
+        assert_int_equal(name->text.size, sizeof controls);
+        assert_memory_equal(name->text.bytes, controls, sizeof controls);
+    }
+    sp_json_reader_destroy(reader);
 }
 
 static int set_up(void **state)
@@ -208,6 +341,9 @@ int main(void)
         cmocka_unit_test(concerts),
         cmocka_unit_test(seat_maps),
         cmocka_unit_test(expands_like_a_loop),
+        cmocka_unit_test(rows_of_all_lengths),
+        cmocka_unit_test(largest_of_everything),
+        cmocka_unit_test(grown_in_the_middle),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

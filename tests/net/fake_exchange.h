@@ -27,7 +27,6 @@
 struct sp_loop {
     uv_loop_t uv;
     void *app;
-    sp_out scratch;
     bool stopping;
     bool queue_full; /* the next push bounces; the next slot is refused */
     sp_fake_clock clock;
@@ -77,6 +76,15 @@ sp_slot *sp_exchange_slot(sp_exchange *ex)
     return ex->slot;
 }
 
+/* As the real one leaves them: whoever reads on reads nothing. */
+void sp_exchange_drop_request(sp_exchange *ex)
+{
+    ex->request.path = ex->request.query = ex->request.body = (sp_text){"", 0};
+    for (unsigned i = 0; i < SP_HEADER_COUNT; i++)
+        if (ex->request.headers[i].bytes != NULL)
+            ex->request.headers[i] = (sp_text){"", 0};
+}
+
 void sp_exchange_push(sp_exchange *ex)
 {
     ex->slot->owner = ex;
@@ -96,13 +104,14 @@ const sp_views *sp_loop_views(sp_loop *loop)
 {
     return loop->views;
 }
+sp_time_ms sp_loop_now_coarse(sp_loop *loop)
+{
+    return sp_loop_now(loop);
+}
+
 sp_time_ms sp_loop_now(sp_loop *loop)
 {
     return loop->clock.now_ms;
-}
-sp_out *sp_loop_scratch(sp_loop *loop)
-{
-    return &loop->scratch;
 }
 bool sp_loop_stopping(sp_loop *loop)
 {
@@ -138,7 +147,6 @@ static inline void fake_loop_init(sp_loop *loop)
 {
     memset(loop, 0, sizeof *loop);
     SP_ASSERT(uv_loop_init(&loop->uv) == 0);
-    sp_out_init(&loop->scratch);
     sp_fake_clock_init(&loop->clock, FAKE_NOW);
     sp_fake_log_init(&loop->log);
     loop->wait = (sp_wait){fake_wait_sleep, fake_wait_wake};
@@ -168,7 +176,6 @@ static inline void fake_loop_close(sp_loop *loop)
     sp_state_destroy(loop->state);
     sp_slots_close(&loop->slots);
     sp_fake_log_close(&loop->log);
-    sp_out_close(&loop->scratch);
     SP_ASSERT(uv_loop_close(&loop->uv) == 0);
 }
 
@@ -187,7 +194,7 @@ static int fake_profile_by_id(sp_profile_reader *reader, sp_user_id user, sp_pro
 {
     fake_profiles *self = (fake_profiles *)reader;
     const sp_profile *found = NULL;
-    for (uint32_t i = 0; i < self->log->profiles_durable_count; i++)
+    for (uint32_t i = 0; i < self->log->profiles_committed_count; i++)
         if (self->log->profiles[i].user == user)
             found = &self->log->profiles[i];
     return fake_profile_found(self, found, out);
@@ -197,7 +204,7 @@ static int fake_profile_by_email(sp_profile_reader *reader, sp_text email, sp_pr
 {
     fake_profiles *self = (fake_profiles *)reader;
     const sp_profile *found = NULL;
-    for (uint32_t i = 0; i < self->log->profiles_durable_count; i++) {
+    for (uint32_t i = 0; i < self->log->profiles_committed_count; i++) {
         const sp_profile *profile = &self->log->profiles[i];
         if (sp_text_equal((sp_text){profile->email, profile->email_size}, email))
             found = profile;
@@ -215,7 +222,8 @@ static inline void fake_profiles_init(fake_profiles *profiles, const sp_fake_log
 /* Lets the sequencer do one batch and hands the completions to the app. */
 static inline void fake_pump(sp_loop *loop)
 {
-    sp_sequencer_do_work(loop->sequencer);
+    while (sp_sequencer_do_work(loop->sequencer) > 0) { /* the batch, then its flush */
+    }
     for (sp_slot *slot = sp_mailbox_take_all(&loop->mailbox); slot;) {
         sp_slot *next = slot->next;
         fake_exchange *fake = slot->owner;

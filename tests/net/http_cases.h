@@ -29,6 +29,8 @@ typedef struct http_case {
 #define GET(fields) "GET / HTTP/1.1\r\n" H fields "\r\n"
 #define POST(fields) "POST / HTTP/1.1\r\n" H fields "\r\n"
 #define CHUNKED "Transfer-Encoding: chunked\r\n"
+/* 70 bytes. */
+#define LONG "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~+/=="
 
 static const http_case http_cases[] = {
     /* The request line. */
@@ -131,6 +133,25 @@ static const http_case http_cases[] = {
     TAKEN("Upgrade is ignored", "GET / 1.1 keep", GET("Connection: Upgrade\r\nUpgrade: h2c\r\n")),
     CASE("Upgrade with a body, then another", SP_OK, 2, "body=2[ab]",
          POST("Connection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 2\r\n") "ab" GET("")),
+    /* Values so long that llhttp is not shown the inside of them. */
+    TAKEN("long value", "authorization=[" LONG LONG "]", GET("Authorization: " LONG LONG "\r\n")),
+    TAKEN("long value between blanks", "authorization=[" LONG LONG "] x-request-id=[r]",
+          GET("Authorization:\t  " LONG LONG " \t\r\nX-Request-Id: r\r\n")),
+    TAKEN("long value with blanks and obs-text in it", "accept=[" LONG " \t\303\244 " LONG "]",
+          GET("Accept: " LONG " \t\303\244 " LONG "\r\n")),
+    TAKEN("two long values", "authorization=[" LONG "] accept=[" LONG LONG "]",
+          GET("Authorization: " LONG "\r\nAccept: " LONG LONG "\r\n")),
+    TAKEN("long values are joined", "accept=[" LONG ", " LONG LONG "]",
+          GET("Accept: " LONG "\r\nAccept: " LONG LONG "\r\n")),
+    TAKEN("long value that looks like a request",
+          "authorization=[" LONG " Content-Length: 5 GET / HTTP/1.1 " LONG "] body=1[a]",
+          POST("Authorization: " LONG " Content-Length: 5 GET / HTTP/1.1 " LONG
+               "\r\nContent-Length: 1\r\n") "a"),
+    BAD("long value with a bare CR inside", GET("Authorization: " LONG "\r" LONG "\r\n")),
+    BAD("long value with a bare LF inside", GET("Authorization: " LONG "\n" LONG "\r\n")),
+    BAD("long value with a NUL inside", GET("Authorization: " LONG "\0" LONG "\r\n")),
+    BAD("long value folded", GET("Authorization: " LONG "\r\n " LONG "\r\n")),
+    BAD("long value twice", GET("Authorization: " LONG LONG "\r\nAuthorization: " LONG "\r\n")),
     BAD("Authorization twice", GET("Authorization: a\r\nAuthorization: a\r\n")),
     BAD("Content-Type twice", GET("Content-Type: a\r\nContent-Type: b\r\n")),
     BAD("Idempotency-Key twice", GET("Idempotency-Key: a\r\nIdempotency-Key: a\r\n")),
@@ -303,5 +324,6 @@ static const size_t http_cases_count = sizeof http_cases / sizeof http_cases[0];
 #undef GET
 #undef POST
 #undef CHUNKED
+#undef LONG
 
 #endif

@@ -45,6 +45,97 @@ static void finds_routes(void **state)
     }
 }
 
+/* The table read plainly, row by row: what the index must agree with. */
+static bool is_matched(const char *pattern, const char *path, uint32_t ids[2])
+{
+    for (; *pattern; pattern++) {
+        if (*pattern != '{') {
+            if (*path++ != *pattern)
+                return false;
+            continue;
+        }
+        size_t size = strcspn(path, "/");
+        if (size == 0)
+            return false;
+        *ids = 0;
+        (void)sp_decode_id_text((sp_text){path, (uint32_t)size}, ids++);
+        path += size;
+        pattern = strchr(pattern, '}');
+    }
+    return *path == '\0';
+}
+
+static void compare_with_the_table(sp_method method, const char *path)
+{
+    sp_route_match wanted = {0};
+    sp_method row_method = method == SP_METHOD_HEAD ? SP_METHOD_GET : method;
+    for (uint32_t i = 0; i < sp_routes_count; i++) {
+        uint32_t ids[2] = {0};
+        if (!is_matched(sp_routes[i].pattern, path, ids))
+            continue;
+        wanted.allowed |= 1u << sp_routes[i].method;
+        if (sp_routes[i].method == row_method && !wanted.route) {
+            wanted.route = &sp_routes[i];
+            memcpy(wanted.params, ids, sizeof ids);
+        }
+    }
+    if (wanted.allowed & 1u << SP_METHOD_GET)
+        wanted.allowed |= 1u << SP_METHOD_HEAD;
+    /* In memory of its size: a path has no end but that. */
+    uint32_t size = (uint32_t)strlen(path);
+    char *copy = malloc(size + !size);
+    assert_non_null(copy);
+    memcpy(copy, path, size);
+    sp_route_match found = sp_router_match(method, (sp_text){copy, size});
+    free(copy);
+    if (found.route != wanted.route || found.allowed != wanted.allowed ||
+        memcmp(found.params, wanted.params, sizeof found.params) != 0)
+        fail_msg("%d %s", method, path);
+}
+
+/* A pattern as a path with this in the place of its ids. */
+static void make_path(char *out, const char *pattern, const char *id)
+{
+    for (; *pattern; pattern++) {
+        if (*pattern == '{') {
+            out = stpcpy(out, id);
+            pattern = strchr(pattern, '}');
+        } else {
+            *out++ = *pattern;
+        }
+    }
+    *out = '\0';
+}
+
+static void the_index_is_the_table(void **state)
+{
+    static const char *const ids[] = {"7", "me", "0", "4294967295", "4294967296", "x", ""};
+    static const char others[] = "/ax1{";
+    char path[128], changed[160];
+    (void)state;
+    for (uint32_t i = 0; i < sp_routes_count; i++) {
+        for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++) {
+            make_path(path, sp_routes[i].pattern, ids[k]);
+            size_t size = strlen(path);
+            for (sp_method method = SP_METHOD_GET; method <= SP_METHOD_OPTIONS; method++) {
+                compare_with_the_table(method, path);
+                for (size_t at = 0; at <= size; at++) {
+                    snprintf(changed, sizeof changed, "%.*s", (int)at, path);
+                    compare_with_the_table(method, changed);
+                    for (size_t o = 0; o < sizeof others - 1; o++) {
+                        snprintf(changed, sizeof changed, "%.*s%c%s", (int)at, path, others[o],
+                                 path + at + (at < size));
+                        compare_with_the_table(method, changed);
+                        snprintf(changed, sizeof changed, "%.*s%c%s", (int)at, path, others[o],
+                                 path + at);
+                        compare_with_the_table(method, changed);
+                    }
+                }
+            }
+        }
+    }
+}
+
 static void unknown_paths_have_no_methods(void **state)
 {
     static const char *const paths[] = {
@@ -231,6 +322,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_routes),
+        cmocka_unit_test(the_index_is_the_table),
         cmocka_unit_test(unknown_paths_have_no_methods),
         cmocka_unit_test(bad_ids_are_nobodys),
         cmocka_unit_test(other_methods_learn_what_is_allowed),

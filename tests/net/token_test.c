@@ -153,6 +153,63 @@ static void refuses_other_claims(void **state)
             fail_msg("took %s", cases[i]);
 }
 
+/* Any layout of the claims is the same to who reads it: the one that is signed
+ * here is only read faster. */
+static void takes_claims_in_any_layout(void **state)
+{
+    static const char *const cases[] = {
+        CLAIMS(SP, SP, "\"7\"", "1767323045", "1767323945"),
+        CLAIMS(SP, SP, "\"7\"", "0", "1767323945"),
+        CLAIMS(SP, SP, "\"7\"", "1767323045", "1767323945") " ",
+        "{\"exp\":1767323945,\"sub\":\"7\",\"iss\":" SP ",\"aud\":" SP ",\"iat\":5}",
+        "{ \"iss\" : " SP ", \"aud\" : " SP ", \"sub\" : \"7\", \"iat\" : 1, "
+        "\"exp\" : 1767323945 }",
+        "{\"iss\":" SP ",\"aud\":" SP ",\"sub\":\"\\u0037\",\"iat\":1,\"exp\":1767323945}",
+    };
+    char token[2048];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int round = 0; round < 2; round++) {
+            sp_user_id user = 0;
+            size_t size = forge(good_header, cases[i], key.bytes, token);
+            if (verify(token, size, NOW, &user) != SP_OK || user != 7)
+                fail_msg("refused %s", cases[i]);
+            assert_int_equal(verify(token, size, INT64_C(1767323945000), &user), SP_TOKEN_EXPIRED);
+        }
+}
+
+/* The largest numbers that there are, in the layout that is signed. */
+static void claims_keep_their_ranges(void **state)
+{
+    static const struct {
+        const char *sub, *exp;
+        sp_outcome outcome;
+    } cases[] = {
+        {"\"4294967295\"", "253402300799", SP_OK},
+        {"\"4294967296\"", "253402300799", SP_TOKEN_INVALID},
+        {"\"04294967295\"", "253402300799", SP_TOKEN_INVALID},
+        {"\"4294967295\"", "253402300800", SP_TOKEN_INVALID},
+        {"\"4294967295\"", "0253402300799", SP_TOKEN_INVALID},
+        {"\"4294967295\"", "9999999999999", SP_TOKEN_INVALID},
+        {"\"4294967295\"", "1", SP_TOKEN_EXPIRED},
+        {"\"4294967295\"", "0", SP_TOKEN_EXPIRED},
+        {"\"4294967295\"", "", SP_TOKEN_INVALID},
+        {"\"\"", "253402300799", SP_TOKEN_INVALID},
+    };
+    char token[2048], claims[256];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sp_user_id user = 0;
+        snprintf(claims, sizeof claims, CLAIMS(SP, SP, "%s", "1", "%s"), cases[i].sub,
+                 cases[i].exp);
+        size_t size = forge(good_header, claims, key.bytes, token);
+        if (verify(token, size, NOW, &user) != cases[i].outcome)
+            fail_msg("%s", claims);
+        if (cases[i].outcome == SP_OK)
+            assert_int_equal(user, UINT32_MAX);
+    }
+}
+
 /* Base64url of one value is one text: set bits behind the last byte, padding
  * and the other alphabet are refused even where the MAC covers them. */
 static void refuses_loose_base64(void **state)
@@ -228,6 +285,8 @@ int main(void)
         cmocka_unit_test(refuses_any_changed_byte),
         cmocka_unit_test(refuses_other_headers_and_keys),
         cmocka_unit_test(refuses_other_claims),
+        cmocka_unit_test(takes_claims_in_any_layout),
+        cmocka_unit_test(claims_keep_their_ranges),
         cmocka_unit_test(refuses_loose_base64),
         cmocka_unit_test(many_tokens_share_the_cache),
         cmocka_unit_test(a_key_has_a_plain_id),

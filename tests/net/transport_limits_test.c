@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -251,10 +252,64 @@ static void test_idle_loops_sleep(void **state)
     stop();
 }
 
+/* So many commands in one iteration of the loop that the sequencer is woken
+ * before its end, or just not: none of them may be left with it asleep. */
+static void test_commands_of_one_iteration(void **state)
+{
+    static const char one[] = "GET /slot HTTP/1.1\r\nHost: a\r\n\r\n";
+    static const unsigned counts[] = {127, 128, 129, 256};
+    (void)state;
+    start(&(toy_options){0});
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        transport_client others[5];
+        unsigned left = counts[i], given[5];
+        for (int c = 0; c < 5; c++)
+            assert_true(transport_connect(&others[c], toy_address(t), 0));
+        transport_say(&client, "GET /nap HTTP/1.1\r\nHost: a\r\n\r\n");
+        for (int c = 0; c < 5; c++) {
+            given[c] = left < 64 ? left : 64;
+            left -= given[c];
+            for (unsigned n = 0; n < given[c]; n++)
+                transport_say(&others[c], one);
+        }
+        assert_int_equal(transport_read(&client, false).status, 200);
+        for (int c = 0; c < 5; c++) {
+            for (unsigned n = 0; n < given[c]; n++)
+                assert_int_equal(transport_read(&others[c], false).status, 200);
+            transport_close(&others[c]);
+        }
+    }
+    stop();
+}
+
+/* What a request held is free again when it was answered, however many came. */
+static void test_large_commands_in_a_row(void **state)
+{
+    enum { SIZE = 60000, ROUNDS = 100 };
+    static char body[SIZE + 1];
+    char head[128];
+    (void)state;
+    start(&(toy_options){0});
+    memset(body, 'x', SIZE);
+    snprintf(head, sizeof head, "POST /slot HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n",
+             SIZE);
+    for (int i = 0; i < ROUNDS; i++) {
+        transport_say(&client, head);
+        transport_send(&client, body, SIZE);
+        if (i % 2 == 1) {
+            assert_string_equal(transport_read(&client, false).body, "slot");
+            assert_string_equal(transport_read(&client, false).body, "slot");
+        }
+    }
+    stop();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_slow_head),
+        cmocka_unit_test(test_commands_of_one_iteration),
+        cmocka_unit_test(test_large_commands_in_a_row),
         cmocka_unit_test(test_dripped_head),
         cmocka_unit_test(test_each_head_has_its_time),
         cmocka_unit_test(test_slow_body),

@@ -152,6 +152,8 @@ static void push(sp_exchange *ex, unsigned n)
         return;
     }
     slot->command = (sp_command){.type = SP_QUERY_ORDER, .query_order = {.order = n}};
+    if (n == 0 && !ex->app.numbers[0]) /* others keep their bytes */
+        sp_exchange_drop_request(ex);
     sp_exchange_push(ex);
 }
 
@@ -177,7 +179,8 @@ static void on_begin(sp_exchange *ex)
     toy_loop *loop = sp_loop_app(ex->loop);
     atomic_fetch_add(&loop->t->counts.begun, 1);
     atomic_fetch_or(&loop->t->counts.loops_used, 1u << loop->index);
-    ex->app.memory = malloc(16); /* the transport must free it */
+    ex->app.memory = malloc(16);                    /* the transport must free it */
+    ex->app.numbers[0] = path_begins(ex, "/again"); /* the path is dropped with a push */
     if (path_begins(ex, "/slot") || path_begins(ex, "/again")) {
         push(ex, 0);
     } else if (path_begins(ex, "/held/")) {
@@ -189,6 +192,8 @@ static void on_begin(sp_exchange *ex)
         uv_queue_work(sp_loop_uv(ex->loop), work, on_work, on_worked);
     } else {
         ex->close_after |= path_begins(ex, "/bye");
+        if (path_begins(ex, "/nap"))
+            usleep(100000);
         sp_exchange_ready(ex);
     }
 }
@@ -197,7 +202,7 @@ static void on_completed(sp_exchange *ex)
 {
     atomic_fetch_add(&toy_of(ex)->counts.completed, 1);
     ex->app.outcome = ex->slot->result.outcome;
-    if (path_begins(ex, "/again") && ex->app.stage++ == 0)
+    if (ex->app.numbers[0] && ex->app.stage++ == 0)
         push(ex, 0);
     else
         sp_exchange_ready(ex);
@@ -236,11 +241,12 @@ static void write_answer(int status, bool close, bool head, const sp_out *body, 
 static void on_answer(sp_exchange *ex, sp_out *out)
 {
     atomic_fetch_add(&toy_of(ex)->counts.answered, 1);
-    sp_out *body = sp_loop_scratch(ex->loop);
-    sp_out_clear(body);
-    write_body(ex, body);
+    sp_out body;
+    sp_out_init(&body);
+    write_body(ex, &body);
     write_answer(sp_outcome_row_of(ex->app.outcome)->http_status, ex->close_after,
-                 ex->request.method == SP_METHOD_HEAD, body, out);
+                 ex->request.method == SP_METHOD_HEAD, &body, out);
+    sp_out_close(&body);
 }
 
 static void on_app_end(sp_exchange *ex)
@@ -256,10 +262,11 @@ static void on_refuse(sp_loop *loop, sp_outcome outcome, const char *detail, uin
     SP_ASSERT(detail != NULL);
     (void)id;
     atomic_fetch_add(&((toy_loop *)sp_loop_app(loop))->t->counts.refused, 1);
-    sp_out *body = sp_loop_scratch(loop);
-    sp_out_clear(body);
-    sp_out_string(body, sp_outcome_row_of(outcome)->code);
-    write_answer(sp_outcome_row_of(outcome)->http_status, true, head, body, out);
+    sp_out body;
+    sp_out_init(&body);
+    sp_out_string(&body, sp_outcome_row_of(outcome)->code);
+    write_answer(sp_outcome_row_of(outcome)->http_status, true, head, &body, out);
+    sp_out_close(&body);
 }
 
 static const sp_app_ops ops = {

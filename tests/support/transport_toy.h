@@ -9,6 +9,7 @@
  *   /again    two commands, one after the other, in one slot
  *   /pool     work on the pool, released by toy_pool_release
  *   /big/N    N bytes
+ *   /nap      echoed, but the loop stands still for a while before
  *   /bye      the app asks for `Connection: close`
  *   others    echoed at once: `METHOD path query body`
  */
