@@ -27,19 +27,49 @@ uint32_t sp_bench_random_below(sp_bench_random *random, uint32_t bound)
     return (uint32_t)(((uint64_t)high * bound) >> 32);
 }
 
+uint64_t sp_bench_common_divisor(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} benches[] = {
+    {"engine", sp_bench_engine, "the engine alone: no socket, no log"},
+    {"queue", sp_bench_queue, "commands through the queue and back"},
+    {"log", sp_bench_log, "append, commit and replay of the event log"},
+    {"codec", sp_bench_codec, "events into bytes and back"},
+    {"http", sp_bench_http, "requests parsed, answers written, without sockets"},
+    {"json", sp_bench_json, "bodies of orders read and written"},
+    {"floor", sp_bench_floor, "the least server there can be, to compare ours with"},
+    {"load", sp_bench_load, "loads a server and tells how it bore it"},
+    {"fill", sp_bench_fill, "fills a data directory to measure a server on"},
+};
+#define BENCHES_COUNT (sizeof benches / sizeof benches[0])
+
+static void print_usage(FILE *to)
+{
+    fputs("usage: stagepick bench NAME [OPTION]...\n", to);
+    for (size_t i = 0; i < BENCHES_COUNT; i++)
+        fprintf(to, "  %-7s %s\n", benches[i].name, benches[i].help);
+}
+
 int sp_command_bench(int argc, char **argv)
 {
-    static const char usage[] = "usage: stagepick bench engine | fill [OPTION]...\n"
-                                "  engine  measures the engine alone: no socket, no log\n"
-                                "  fill    fills a data directory to measure a server on\n";
     const char *name = argc >= 2 ? argv[1] : "";
-    if (strcmp(name, "engine") == 0)
-        return sp_bench_engine(argc - 1, argv + 1);
-    if (strcmp(name, "fill") == 0)
-        return sp_bench_fill(argc - 1, argv + 1);
+    for (size_t i = 0; i < BENCHES_COUNT; i++)
+        if (strcmp(name, benches[i].name) == 0)
+            return benches[i].run(argc - 1, argv + 1);
     bool help = strcmp(name, "--help") == 0;
     if (!help && *name != '\0')
         fprintf(stderr, "stagepick: no such bench: %s\n", name);
-    fputs(usage, help ? stdout : stderr);
+    print_usage(help ? stdout : stderr);
     return help ? SP_EXIT_OK : SP_EXIT_USAGE;
 }

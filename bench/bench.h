@@ -21,8 +21,31 @@ typedef struct sp_bench_random {
 /* Uniform in [0, bound); bound >= 1. */
 uint32_t sp_bench_random_below(sp_bench_random *random, uint32_t bound);
 
+/* The same kind of stream with its numbers by index, without those before it
+ * (SplitMix64; G. Steele, D. Lea, C. Flood: "Fast splittable pseudorandom
+ * number generators", 2014). Here, since it is part of measured loops. */
+static inline uint64_t sp_bench_random_at(uint64_t seed, uint64_t index)
+{
+    uint64_t x = seed + index * UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+/* The greatest; not both 0. */
+uint64_t sp_bench_common_divisor(uint64_t a, uint64_t b);
+
 /* `stagepick bench engine …`: argv[0] is "engine". Exit code. */
 int sp_bench_engine(int argc, char **argv);
+/* Likewise for each of the others. */
+int sp_bench_queue(int argc, char **argv);
+int sp_bench_log(int argc, char **argv);
+int sp_bench_codec(int argc, char **argv);
+int sp_bench_http(int argc, char **argv);
+int sp_bench_json(int argc, char **argv);
+int sp_bench_floor(int argc, char **argv);
+/* `stagepick bench load …`: argv[0] is "load". Exit code. */
+int sp_bench_load(int argc, char **argv);
 /* `stagepick bench fill …`: argv[0] is "fill". Exit code. */
 int sp_bench_fill(int argc, char **argv);
 

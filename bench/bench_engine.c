@@ -1,225 +1,103 @@
 /* SPDX-License-Identifier: MIT
  *
- * `stagepick bench engine`: how fast the core sells. Single-seat orders of
- * random users at random concerts, each decided and applied; no queue, no log,
- * no socket. Every order succeeds, and every concert's seats are sold in a
- * scattered order, so nothing is found in the cache by luck. What real drops
- * have and this has not: one hot concert (faster), refusals (faster), orders
- * of several seats (slower by order, faster by seat).
+ * `stagepick bench engine`: how fast the core sells and refuses. No queue, no
+ * log, no socket: each order is decided and applied. The headline is single
+ * seats of random users at random concerts, run twice on fresh states: one by
+ * one, and with sp_prefetch_commands over batches as the sequencer does it; both must
+ * give one digest. Then a matrix of what the headline could hide: one concert
+ * or a thousand, few users or many, one seat an order or four; and refusals
+ * at a concert that is sold out.
  *
- * The same orders run twice on fresh states: one by one, and with sp_prefetch
- * over batches, as the sequencer does it. Both must give one digest.
+ * Given any of --users, --concerts, --seats, --orders, --seats-per-order, only
+ * that workload runs.
  */
 #include "bench/bench.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
-#include "engine/assert.h"
-#include "engine/engine.h"
+#include "bench/figures.h"
+#include "bench/sales.h"
 #include "tools/options.h"
-#include "tools/version.h"
 
 #define BATCH 64u
-#define PRICE 100
-#define START_TIME INT64_C(1700000000000)
-
-typedef struct workload {
-    uint32_t users_count, concerts_count, seats_count, orders_count;
-} workload;
-
-/* One order to come; made before the clock starts. */
-typedef struct planned {
-    sp_user_id user;
-    sp_concert_id concert;
-    sp_seat seat;
-} planned;
+/* The kernel's share comes from a clock of ticks: too coarse for less. */
+#define SHARE_FROM_SECONDS 0.2
+/* A matrix row of few orders is repeated on fresh states until it has these. */
+#define ROW_ORDERS 2000000u
 
 typedef struct run {
-    double seconds, kernel_seconds; /* of the wall; of it, in the kernel */
-    uint64_t refused_count;
+    sp_bench_stopwatch watch;
+    uint64_t orders_count, refused_count;
     uint8_t digest[SP_DIGEST_SIZE];
     sp_state_usage usage;
 } run;
 
-static uint32_t gcd(uint32_t a, uint32_t b)
-{
-    while (b) {
-        uint32_t rest = a % b;
-        a = b;
-        b = rest;
-    }
-    return a;
-}
+static sp_refusal refusal; /* large, and the same for all */
 
-/* A step that visits every seat once, far from the one before. */
-static uint32_t stride_of(uint32_t seats_count)
-{
-    uint32_t stride = seats_count / 2 + seats_count / 8 + 1;
-    while (gcd(stride, seats_count) != 1)
-        stride++;
-    return stride;
-}
-
-static bool plan_make(const workload *load, planned *plan)
-{
-    sp_bench_random random = {UINT64_C(0x9e3779b97f4a7c15)};
-    uint32_t stride = stride_of(load->seats_count);
-    uint32_t *sold = calloc(load->concerts_count, sizeof(*sold));
-    if (!sold)
-        return false;
-
-    for (uint32_t i = 0; i < load->orders_count; i++) {
-        uint32_t concert = sp_bench_random_below(&random, load->concerts_count);
-        while (sold[concert] == load->seats_count) /* orders <= all seats */
-            concert = (concert + 1) % load->concerts_count;
-        uint64_t nth = sold[concert]++;
-        plan[i] = (planned){
-            .user = sp_bench_random_below(&random, load->users_count) + 1,
-            .concert = concert + 1,
-            .seat = (sp_seat)(nth * stride % load->seats_count),
-        };
-    }
-    free(sold);
-    return true;
-}
-
-static sp_decision decide_apply(sp_state *state, const sp_command *command)
-{
-    static sp_refusal refusal; /* large, and the same for all */
-    sp_event event;
-    sp_replay replay;
-    sp_outcome outcome;
-
-    sp_decision decision =
-        sp_decide(state, command, START_TIME, &event, &replay, &outcome, &refusal);
-    if (decision == SP_DECISION_EVENT)
-        sp_apply(state, &event);
-    return decision;
-}
-
-static void must_apply(sp_state *state, const sp_command *command)
-{
-    SP_ASSERT_CMP(decide_apply(state, command), ==, SP_DECISION_EVENT);
-}
-
-/* The users with points for all they may buy, hosts being the first of them. */
-static void stage_set(sp_state *state, const workload *load)
-{
-    sp_command command = {.type = SP_COMMAND_USER_CREATE};
-    command.user_create.role = SP_ROLE_HOST;
-    command.user_create.points = INT64_C(1000000000);
-    for (uint32_t i = 0; i < load->users_count; i++)
-        must_apply(state, &command);
-
-    command = (sp_command){.type = SP_COMMAND_CATEGORY_CREATE};
-    command.category_create.name = SP_TEXT("Bench");
-    must_apply(state, &command);
-
-    sp_grade_spec grade = {SP_TEXT("A"), PRICE, &load->seats_count, 1};
-    sp_concert_spec spec = {
-        .category = 1,
-        .name = SP_TEXT("Bench"),
-        .age_limit = SP_AGE_ZERO,
-        .start_date = START_TIME,
-        .end_date = START_TIME + 1,
-        .concert_date = START_TIME + 1,
-        .max_seats_per_user = SP_MAX_SEATS_PER_USER_MAX,
-        .hold_seconds = 300,
-        .grades = &grade,
-        .grades_count = 1,
-    };
-    command = (sp_command){.type = SP_COMMAND_CONCERT_CREATE};
-    command.concert_create.spec = &spec;
-    for (uint32_t i = 0; i < load->concerts_count; i++) {
-        command.actor = i % load->users_count + 1;
-        must_apply(state, &command);
-    }
-}
-
-static void command_fill(sp_command *command, const planned *order)
-{
-    command->actor = order->user;
-    command->order_create.concert = order->concert;
-    command->order_create.seats[0] = order->seat;
-}
-
-static uint64_t sell(sp_state *state, const workload *load, const planned *plan, bool prefetch)
+/* Decides (and applies) in batches; returns how many were refused. */
+static uint64_t sell(sp_state *state, const sp_bench_sales *sales, const sp_bench_sale *plan,
+                     bool prefetch)
 {
     static sp_command commands[BATCH];
+    const sp_command *batch[BATCH];
     uint64_t refused_count = 0;
-
-    for (uint32_t i = 0; i < BATCH; i++) {
-        commands[i] = (sp_command){.type = SP_COMMAND_ORDER_CREATE};
-        commands[i].order_create.amount = SP_AMOUNT_UNSTATED;
-        commands[i].order_create.seats_count = 1;
-    }
-    for (uint32_t at = 0; at < load->orders_count; at += BATCH) {
-        uint32_t left = load->orders_count - at;
+    memset(commands, 0, sizeof commands);
+    for (uint32_t i = 0; i < BATCH; i++)
+        batch[i] = &commands[i];
+    for (uint32_t at = 0; at < sales->orders_count; at += BATCH) {
+        uint32_t left = sales->orders_count - at;
         uint32_t count = left < BATCH ? left : BATCH;
-        for (uint32_t i = 0; i < count; i++) {
-            command_fill(&commands[i], &plan[at + i]);
-            if (prefetch)
-                sp_prefetch(state, &commands[i]);
-        }
         for (uint32_t i = 0; i < count; i++)
-            refused_count += decide_apply(state, &commands[i]) != SP_DECISION_EVENT;
+            sp_bench_sale_command(sales, &plan[at + i], &commands[i]);
+        if (prefetch)
+            sp_prefetch_commands(state, batch, count);
+        for (uint32_t i = 0; i < count; i++)
+            refused_count += sp_bench_decide_apply(state, &commands[i], NULL, NULL, &refusal) !=
+                             SP_DECISION_EVENT;
     }
     return refused_count;
 }
 
-/* The engine makes no system call; what the kernel takes is the first touch of
- * each page, which a running server has paid once. On a virtual machine it can
- * be most of the time, so it is shown apart. */
-static double kernel_seconds(void)
+static bool run_once(const sp_bench_sales *sales, const sp_bench_sale *plan, bool prefetch,
+                     run *out)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
-}
-
-static bool run_once(const workload *load, const planned *plan, bool prefetch, run *out)
-{
-    sp_limits limits = sp_limits_default;
-    limits.users_max = load->users_count;
-    limits.concerts_max = load->concerts_count;
-    limits.grades_max = load->concerts_count;
-    limits.rows_max = load->concerts_count;
-    limits.seats_max = load->concerts_count * load->seats_count;
-    limits.orders_max = load->orders_count;
-
-    sp_state *state = sp_state_create(&limits);
-    if (!state) {
-        fputs("stagepick bench: no memory for the state\n", stderr);
+    sp_state *state = sp_bench_sales_state(sales);
+    if (state == NULL)
         return false;
-    }
-    stage_set(state, load);
-    double kernel_from = kernel_seconds();
-    uint64_t from_ns = sp_bench_now_ns();
-    out->refused_count = sell(state, load, plan, prefetch);
-    out->seconds = (double)(sp_bench_now_ns() - from_ns) / 1e9;
-    out->kernel_seconds = kernel_seconds() - kernel_from;
+    sp_bench_sales_stage(sales, state, NULL, NULL);
+    sp_bench_stopwatch_start(&out->watch);
+    out->refused_count += sell(state, sales, plan, prefetch);
+    sp_bench_stopwatch_stop(&out->watch);
+    out->orders_count += sales->orders_count;
     sp_state_usage_of(state, &out->usage);
     sp_digest(state, out->digest);
     sp_state_destroy(state);
     return true;
 }
 
-/* The kernel's share comes from a clock of ticks: too coarse for a tiny run. */
-#define SHARE_FROM_SECONDS 0.2
-
-static void run_print(const char *name, const workload *load, const run *done)
+static void print_run(sp_bench_figures *figures, const run *done)
 {
-    double own_seconds = done->seconds - done->kernel_seconds;
-
-    printf("%-18s %9.0f orders/s, %5.1f ns/order", name, load->orders_count / done->seconds,
-           done->seconds * 1e9 / load->orders_count);
-    if (done->seconds >= SHARE_FROM_SECONDS && own_seconds > 0)
-        printf(" (first touch of memory %.1f ns; without it %.0f orders/s)",
-               done->kernel_seconds * 1e9 / load->orders_count, load->orders_count / own_seconds);
-    putchar('\n');
+    char digest[2 * SP_DIGEST_SIZE + 1];
+    double count = (double)done->orders_count, seconds = done->watch.seconds;
+    double own_seconds = seconds - done->watch.kernel_seconds;
+    sp_bench_figures_number(figures, "orders_per_s", "orders/s", count / seconds, 0);
+    sp_bench_figures_number(figures, "ns_per_order", "ns/order", seconds * 1e9 / count, 1);
+    if (seconds >= SHARE_FROM_SECONDS && own_seconds > 0) {
+        sp_bench_figures_number(figures, "first_touch_ns", "ns first touch",
+                                done->watch.kernel_seconds * 1e9 / count, 1);
+        sp_bench_figures_number(figures, "orders_per_s_without", "orders/s without",
+                                count / own_seconds, 0);
+    }
+    if (done->refused_count > 0)
+        sp_bench_figures_number(figures, "refused", "refused", (double)done->refused_count, 0);
+    sp_bench_hex(done->digest, SP_DIGEST_SIZE, digest);
+    if (!figures->json) /* the whole of it is for programs */
+        digest[16] = '\0';
+    sp_bench_figures_text(figures, "digest", digest);
+    sp_bench_figures_row_end(figures);
+    sp_bench_figures_hash(figures, done->digest, SP_DIGEST_SIZE);
 }
 
 static double per(uint64_t bytes, uint64_t count)
@@ -227,75 +105,172 @@ static double per(uint64_t bytes, uint64_t count)
     return (double)bytes / (double)count;
 }
 
-static void usage_print(const workload *load, const run *done)
+static void print_usage(sp_bench_figures *figures, const sp_bench_sales *sales, const run *done)
 {
     const sp_state_usage *usage = &done->usage;
-    uint64_t seats_count = (uint64_t)load->concerts_count * load->seats_count;
-
-    printf("memory             %.1f bytes/order, %.1f bytes/seat, %.1f bytes/user (+ %.1f of "
-           "caps for %.1f orders each)\n",
-           per(usage->orders_bytes, load->orders_count), per(usage->seats_bytes, seats_count),
-           per(usage->users_bytes, load->users_count), per(usage->caps_bytes, load->users_count),
-           per(load->orders_count, load->users_count));
+    uint64_t seats_count = (uint64_t)sales->concerts_count * sales->seats_count;
+    sp_bench_figures_row(figures, "memory");
+    sp_bench_figures_number(figures, "bytes_per_order", "bytes/order",
+                            per(usage->orders_bytes, sales->orders_count), 1);
+    sp_bench_figures_number(figures, "bytes_per_seat", "bytes/seat",
+                            per(usage->seats_bytes, seats_count), 1);
+    sp_bench_figures_number(figures, "bytes_per_user", "bytes/user",
+                            per(usage->users_bytes, sales->users_count), 1);
+    sp_bench_figures_number(figures, "caps_bytes_per_user", "bytes/user of caps",
+                            per(usage->caps_bytes, sales->users_count), 1);
+    sp_bench_figures_number(figures, "orders_per_user", "orders each",
+                            per(sales->orders_count, sales->users_count), 1);
+    sp_bench_figures_row_end(figures);
 }
 
-static void report(const workload *load, const run *plain, const run *prefetched)
+/* One workload both ways, and what it costs in memory. */
+static int bench_both(sp_bench_figures *figures, const sp_bench_sales *sales)
 {
-    printf("stagepick %s bench engine: decide + apply, no log, no socket\n", SP_VERSION);
-    printf("%" PRIu32 " users, %" PRIu32 " concerts x %" PRIu32 " seats, %" PRIu32
-           " single-seat orders, random users and concerts\n",
-           load->users_count, load->concerts_count, load->seats_count, load->orders_count);
-    run_print("one by one", load, plain);
-    run_print("prefetched by 64", load, prefetched);
-    usage_print(load, plain);
-    printf("refused            %" PRIu64 "\n", plain->refused_count);
-    printf("digest             ");
-    for (uint32_t i = 0; i < SP_DIGEST_SIZE; i++)
-        printf("%02x", plain->digest[i]);
-    putchar('\n');
+    run plain = {0}, prefetched = {0};
+    sp_bench_sale *plan = sp_bench_sales_plan(sales);
+    bool ran = plan != NULL && run_once(sales, plan, false, &plain) &&
+               run_once(sales, plan, true, &prefetched);
+    free(plan);
+    if (!ran)
+        return SP_EXIT_FAILED;
+    sp_bench_figures_row(figures, "one by one");
+    print_run(figures, &plain);
+    sp_bench_figures_row(figures, "prefetched by 64");
+    print_run(figures, &prefetched);
+    print_usage(figures, sales, &plain);
+    if (memcmp(plain.digest, prefetched.digest, SP_DIGEST_SIZE) == 0)
+        return SP_EXIT_OK;
+    fputs("stagepick bench: the two runs came to different states\n", stderr);
+    return SP_EXIT_FAILED;
 }
 
-enum { USERS, CONCERTS, SEATS, ORDERS, TINY, OPTIONS_COUNT };
-
-/* The numbers given on the command line; false: one of them is no number. */
-static bool numbers_read(const sp_option *options, workload *load)
+static bool bench_row(sp_bench_figures *figures, const sp_bench_sales *sales)
 {
-    uint32_t *const fields[] = {&load->users_count, &load->concerts_count, &load->seats_count,
-                                &load->orders_count};
+    run done = {0};
+    sp_bench_sale *plan = sp_bench_sales_plan(sales);
+    bool good = plan != NULL;
+    uint64_t orders_wanted = figures->tiny ? sales->orders_count : ROW_ORDERS;
+    while (good && done.orders_count < orders_wanted)
+        good = run_once(sales, plan, true, &done);
+    free(plan);
+    if (!good)
+        return false;
+    sp_bench_figures_row(figures, "%u seat%s, %u concert%s, %u users", sales->seats_per_order,
+                         sales->seats_per_order > 1 ? "s" : "", sales->concerts_count,
+                         sales->concerts_count > 1 ? "s" : "", sales->users_count);
+    print_run(figures, &done);
+    return true;
+}
+
+static bool bench_matrix(sp_bench_figures *figures)
+{
+    static const uint32_t seats_per_order[] = {1, 4};
+    static const uint32_t full_concerts[] = {1, 1000}, full_users[] = {1000, 1000000};
+    static const uint32_t tiny_concerts[] = {1, 10}, tiny_users[] = {100, 1000};
+    const uint32_t *concerts = figures->tiny ? tiny_concerts : full_concerts;
+    const uint32_t *users = figures->tiny ? tiny_users : full_users;
+    for (int s = 0; s < 2; s++)
+        for (int c = 0; c < 2; c++)
+            for (int u = 0; u < 2; u++) {
+                sp_bench_sales sales = {
+                    .users_count = users[u],
+                    .concerts_count = concerts[c],
+                    .seats_count = figures->tiny ? 1000
+                                   : c > 0       ? 10000
+                                                 : SP_SEATS_PER_CONCERT_MAX,
+                    .seats_per_order = seats_per_order[s],
+                };
+                uint64_t most = sp_bench_sales_orders_max(&sales);
+                uint32_t wanted = ROW_ORDERS / seats_per_order[s];
+                sales.orders_count = most < wanted ? (uint32_t)most : wanted;
+                if (!bench_row(figures, &sales))
+                    return false;
+            }
+    return true;
+}
+
+/* Everybody wants seats of a concert that has none left: what a drop does to
+ * the sequencer from its first minute on. */
+static bool bench_refusals(sp_bench_figures *figures, uint32_t seats_per_order)
+{
+    uint32_t wanted = figures->tiny ? 5000 : ROW_ORDERS;
+    sp_bench_sales sales = {.users_count = figures->tiny ? 1000 : 1000000,
+                            .concerts_count = 1,
+                            .seats_count = 1000,
+                            .orders_count = 1000 / seats_per_order,
+                            .seats_per_order = seats_per_order};
+    run done = {.orders_count = wanted};
+    sp_bench_random random = {UINT64_C(0x5851f42d4c957f2d)};
+    sp_state *state = sp_bench_sales_state(&sales);
+    sp_bench_sale *plan = sp_bench_sales_plan(&sales);
+    sp_bench_sale *wishes = malloc(wanted * sizeof *wishes);
+    bool good = state != NULL && plan != NULL && wishes != NULL;
+    if (good) {
+        sp_bench_sales_stage(&sales, state, NULL, NULL);
+        sell(state, &sales, plan, false);
+        for (uint32_t i = 0; i < wanted; i++)
+            wishes[i] = (sp_bench_sale){
+                .user = sp_bench_random_below(&random, sales.users_count) + 1,
+                .concert = 1,
+                .first_seat = sp_bench_random_below(&random, 1001 - seats_per_order)};
+        sales.orders_count = wanted;
+        sp_bench_stopwatch_start(&done.watch);
+        done.refused_count = sell(state, &sales, wishes, true);
+        sp_bench_stopwatch_stop(&done.watch);
+        sp_digest(state, done.digest);
+        sp_bench_figures_row(figures, "sold out, %u seat%s", seats_per_order,
+                             seats_per_order > 1 ? "s" : "");
+        print_run(figures, &done);
+        good = done.refused_count == wanted;
+        if (!good)
+            fputs("stagepick bench: a seat that was sold was sold again\n", stderr);
+    }
+    free(wishes);
+    free(plan);
+    sp_state_destroy(state);
+    return good;
+}
+
+enum { USERS, CONCERTS, SEATS, ORDERS, SEATS_PER_ORDER, TINY, JSON, OPTIONS_COUNT };
+
+/* The numbers given on the command line; -1: one of them is no number; else
+ * how many there were. */
+static int read_numbers(const sp_option *options, sp_bench_sales *sales)
+{
+    uint32_t *const fields[] = {&sales->users_count, &sales->concerts_count, &sales->seats_count,
+                                &sales->orders_count, &sales->seats_per_order};
     static const uint64_t most[] = {UINT32_MAX - 1, 1000000, SP_SEATS_PER_CONCERT_MAX,
-                                    UINT32_MAX - 1};
-
-    for (int i = USERS; i <= ORDERS; i++) {
+                                    UINT32_MAX - 1, SP_SEATS_PER_ORDER_MAX};
+    int given = 0;
+    for (int i = USERS; i <= SEATS_PER_ORDER; i++) {
         uint64_t number;
         if (options[i].count == 0)
             continue;
         if (!sp_option_number(&options[i], 1, most[i], &number))
-            return false;
+            return -1;
         *fields[i] = (uint32_t)number;
+        given++;
     }
-    return true;
+    return given;
 }
 
-static int bench(const workload *load)
+static int bench(const sp_bench_sales *sales, bool one_workload, bool json, bool tiny)
 {
-    run plain, prefetched;
-    int status = SP_EXIT_FAILED;
-
-    planned *plan = malloc(load->orders_count * sizeof(*plan));
-    if (!plan || !plan_make(load, plan)) {
-        fputs("stagepick bench: out of memory\n", stderr);
-        goto done;
-    }
-    if (!run_once(load, plan, false, &plain) || !run_once(load, plan, true, &prefetched))
-        goto done;
-    report(load, &plain, &prefetched);
-    if (memcmp(plain.digest, prefetched.digest, SP_DIGEST_SIZE) == 0)
-        status = SP_EXIT_OK;
-    else
-        fputs("stagepick bench: the two runs came to different states\n", stderr);
-done:
-    free(plan);
-    return status;
+    char title[160];
+    sp_bench_figures figures;
+    snprintf(title, sizeof title,
+             "decide + apply, no log, no socket\n%u users, %u concerts x %u seats, %u orders of "
+             "%u seat%s, random users and concerts",
+             sales->users_count, sales->concerts_count, sales->seats_count, sales->orders_count,
+             sales->seats_per_order, sales->seats_per_order > 1 ? "s" : "");
+    if (!sp_bench_figures_begin(&figures, "engine", title, json, tiny))
+        return SP_EXIT_FAILED;
+    int code = bench_both(&figures, sales);
+    if (code == SP_EXIT_OK && !one_workload &&
+        !(bench_matrix(&figures) && bench_refusals(&figures, 1) && bench_refusals(&figures, 4)))
+        code = SP_EXIT_FAILED;
+    sp_bench_figures_end(&figures, true);
+    return code;
 }
 
 int sp_bench_engine(int argc, char **argv)
@@ -306,29 +281,31 @@ int sp_bench_engine(int argc, char **argv)
         [CONCERTS] = {"concerts", "N", "concerts on sale (1000)", &texts[CONCERTS], 1, 0},
         [SEATS] = {"seats", "N", "seats a concert (10000)", &texts[SEATS], 1, 0},
         [ORDERS] = {"orders", "N", "orders to decide and apply (5000000)", &texts[ORDERS], 1, 0},
+        [SEATS_PER_ORDER] = {"seats-per-order", "N", "seats an order (1)", &texts[SEATS_PER_ORDER],
+                             1, 0},
         [TINY] = {"tiny", NULL, "a run for tests: small numbers", &texts[TINY], 1, 0},
+        [JSON] = {"json", NULL, "print a JSON object a line", &texts[JSON], 1, 0},
     };
-    int first_positional;
-
-    int parsed = sp_options_parse("stagepick bench engine [options]\n"
-                                  "Sells single seats to random users at random concerts.",
-                                  options, OPTIONS_COUNT, argc, argv, &first_positional);
+    int parsed = sp_options_parse("stagepick bench engine [OPTION]...\n"
+                                  "Sells seats to random users at random concerts.",
+                                  options, OPTIONS_COUNT, argc, argv, NULL);
     if (parsed != SP_EXIT_OK)
         return parsed < 0 ? SP_EXIT_OK : parsed;
-    if (first_positional < argc) {
-        fprintf(stderr, "stagepick bench engine: what is '%s'?\n", argv[first_positional]);
-        return SP_EXIT_USAGE;
-    }
 
-    workload load = {1000000, 1000, 10000, 5000000};
-    if (options[TINY].count)
-        load = (workload){1000, 10, 1000, 5000};
-    if (!numbers_read(options, &load))
+    bool tiny = options[TINY].count > 0;
+    sp_bench_sales sales = {1000000, 1000, 10000, 5000000, 1};
+    if (tiny)
+        sales = (sp_bench_sales){1000, 10, 1000, 5000, 1};
+    int given = read_numbers(options, &sales);
+    if (given < 0)
         return SP_EXIT_USAGE;
-    uint64_t seats_count = (uint64_t)load.concerts_count * load.seats_count;
-    if (seats_count > UINT32_MAX || load.orders_count > seats_count) {
-        fputs("stagepick bench engine: there must be no more orders than seats\n", stderr);
+    uint64_t seats_count = (uint64_t)sales.concerts_count * sales.seats_count;
+    uint64_t orders_max = sp_bench_sales_orders_max(&sales);
+    if (options[ORDERS].count == 0 && sales.orders_count > orders_max)
+        sales.orders_count = (uint32_t)orders_max;
+    if (seats_count > UINT32_MAX || sales.orders_count == 0 || sales.orders_count > orders_max) {
+        fputs("stagepick bench engine: there must be no more orders than seats for them\n", stderr);
         return SP_EXIT_USAGE;
     }
-    return bench(&load);
+    return bench(&sales, given > 0, options[JSON].count > 0, tiny);
 }

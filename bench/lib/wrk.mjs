@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Our load generator beside wrk, which many know: the same requests to the same
+ * warm server. A generator that measured itself would show here.
+ */
+import { filledWithTokens } from './answers.mjs';
+import { loadOptions, sampleOf } from './loads.mjs';
+import { run } from './process.mjs';
+import { Listener, load, logVerify } from './stagepick.mjs';
+import { STOCK, numbered } from './stock.mjs';
+
+const ORDER_SCRIPT = new URL('../peers/wrk_order.lua', import.meta.url).pathname;
+const COUNT_SCRIPT = new URL('../peers/wrk_count.lua', import.meta.url).pathname;
+
+/** Its version, or null where it is not installed. wrk prints it with its usage
+ * and ends with 1. */
+export async function wrkVersion() {
+  try {
+    const { stdout, stderr } = await run('wrk', ['--version'], { allow: [1] });
+    return /^wrk \S+/m.exec(`${stdout}\n${stderr}`)?.[0] ?? 'wrk';
+  } catch {
+    return null;
+  }
+}
+
+export async function measureWrk(step, context) {
+  const { options, directories } = context;
+  const { dir, file } = await filledWithTokens(directories);
+  const server = await Listener.serve(options.program, dir);
+  let sample;
+  try {
+    sample = await measureBy(step, context, { server, dir, file });
+  } finally {
+    await server.stop();
+  }
+  await logVerify(options.program, dir);
+  directories.remove(dir);
+  return sample;
+}
+
+/* wrk has no warm-up: both get a load of ours before. */
+async function measureBy(step, context, { server, dir, file }) {
+  const { program, seconds, warmup } = context.options;
+  const workload = step.load === 'orders' ? 'spread' : 'livez';
+  const ours = (more) => load(program, loadOptions(step, STOCK, context, {
+    to: `127.0.0.1:${server.port}`, data: dir, workload, warmup: 0, ...more,
+  }));
+  const warm = await ours({ seconds: Math.max(1, warmup) });
+  const from = step.load === 'orders' ? warm.next : 0;
+  if (step.tool === 'load')
+    return sampleOf(await ours({ from, seconds }), workload);
+  return wrkSample(step, { server, seconds, from, file });
+}
+
+async function wrkSample({ load: what, connections }, { server, seconds, from, file }) {
+  const { firstConcert, concerts } = numbered(STOCK);
+  const path = what === 'orders' ? '/v1/orders' : '/livez';
+  const { stdout } = await run('wrk', ['--threads', '1', '--connections', String(connections), '--duration', `${seconds}s`,
+    '--script', what === 'orders' ? ORDER_SCRIPT : COUNT_SCRIPT, `http://127.0.0.1:${server.port}${path}`,
+    ...(what === 'orders' ? ['--', file, String(from), String(firstConcert), String(concerts)] : [])]);
+  return parseWrk(stdout);
+}
+
+/** A sample of what our scripts print when wrk is done. */
+export function parseWrk(text) {
+  const line = text.split('\n').find((one) => one.startsWith('{'));
+  if (line === undefined)
+    throw new Error(`wrk printed no counts: ${text.slice(0, 300)}`);
+  const { requests, durationUs, errors } = JSON.parse(line);
+  const faults = Object.entries(errors).filter(([, times]) => times > 0).map(([name, times]) => `${times} ${name}`);
+  return { perSecond: (1e6 * requests) / durationUs, requests, seconds: durationUs / 1e6, ...(faults.length > 0 ? { fault: faults.join(', ') } : {}) };
+}

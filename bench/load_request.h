@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the load generator asks and what it is told, as plain values: a
+ * workload makes requests, a protocol turns them into bytes and bytes into
+ * answers.
+ */
+#ifndef SP_BENCH_LOAD_REQUEST_H
+#define SP_BENCH_LOAD_REQUEST_H
+
+#include "engine/values.h"
+
+typedef enum sp_bench_load_kind {
+    SP_BENCH_LOAD_ORDER, /* one seat for one user */
+    SP_BENCH_LOAD_MAP,   /* a concert's seat map */
+    SP_BENCH_LOAD_LIVEZ,
+} sp_bench_load_kind;
+
+typedef struct sp_bench_load_request {
+    sp_bench_load_kind kind;
+    uint32_t user; /* index into the users: whose token */
+    sp_user_id user_id;
+    sp_concert_id concert;
+    sp_seat seat;
+    uint64_t index; /* in the sequence of the workload: unique in a run */
+    sp_text etag;   /* MAP: what If-None-Match says; absent = not sent */
+    uint32_t mark;  /* the workload's own: comes back with the answer */
+} sp_bench_load_request;
+
+typedef struct sp_bench_load_answer {
+    uint32_t status; /* HTTP's; 0 where the protocol has none */
+    bool accepted;   /* 2xx, 304; else a refusal */
+    bool closes;     /* the server will close behind it */
+    sp_text code;    /* of a refusal, else absent; good until the next scan */
+    sp_text etag;    /* likewise */
+} sp_bench_load_answer;
+
+#endif
