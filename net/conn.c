@@ -28,6 +28,12 @@ void sp_conn_touch(sp_conn *conn)
  * fast as it asks could otherwise hold the loop for as long as it likes. */
 #define ROUNDS_MAX 4u
 
+/* Answers of an iteration are written when all connections have been read. So
+ * many bytes are not gathered: sent while they are in the processor's cache, they
+ * leave a buffer for the next connection, and a loop whose clients all ask for
+ * seat maps needs one such buffer, not one each. */
+#define FLUSH_AT_ONCE (8u * 1024)
+
 /* Back-pressure: may another request be taken from this connection now? */
 static bool may_take(const sp_conn *conn)
 {
@@ -255,6 +261,8 @@ static void on_bytes(sp_conn *conn, const char *bytes, uint32_t size)
     uint32_t used = feed(conn, bytes, size);
     if (used < size && !conn->input_over && !conn->closing)
         keep_rest(conn, bytes + used, size - used);
+    if (!conn->closing && conn->out.size >= FLUSH_AT_ONCE)
+        sp_conn_flush(conn);
     /* Now, not when it is settled: libuv may hold more bytes ready and would
      * bring them before that. */
     if (!conn->closing)
