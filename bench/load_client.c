@@ -38,8 +38,10 @@ static void finish(client *c)
     for (uint32_t i = 0; i < c->plan->connections_count; i++)
         sp_bench_load_connection_drop(&c->connections[i], SP_BENCH_LOAD_CLOSED, false, 0);
     uv_close((uv_handle_t *)&c->tick, on_handle_closed);
-    if (sp_bench_load_client_is_open_loop(c))
+    if (sp_bench_load_client_is_open_loop(c)) {
         uv_close((uv_handle_t *)&c->pace_poll, on_handle_closed);
+        uv_close((uv_handle_t *)&c->before_sleep, on_handle_closed);
+    }
 }
 
 static void fail(client *c, const char *what, const char *reason)
@@ -276,6 +278,12 @@ static void record_unsent(client *c)
     }
 }
 
+/* Runs before the loop sleeps: one setting of the timer, whatever was sent. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+    sp_bench_load_sender_wait(prepare->data, sp_bench_now_ns());
+}
+
 static bool allocate(client *c)
 {
     const sp_bench_load_plan *plan = c->plan;
@@ -315,6 +323,9 @@ static bool start_loop(client *c)
         SP_ASSERT_CMP(status, ==, 0);
         c->pace_poll.data = c;
         uv_poll_start(&c->pace_poll, UV_READABLE, on_pace);
+        uv_prepare_init(&c->loop, &c->before_sleep);
+        c->before_sleep.data = c;
+        uv_prepare_start(&c->before_sleep, on_prepare);
     }
     return true;
 }

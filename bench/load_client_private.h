@@ -33,6 +33,7 @@ typedef struct sp_bench_load_client {
     uv_loop_t loop;
     uv_timer_t tick;
     uv_poll_t pace_poll;
+    uv_prepare_t before_sleep;
     sp_bench_load_pace pace;
     uint32_t ticks;
 
@@ -80,5 +81,7 @@ void sp_bench_load_sender_give(sp_bench_load_client *c, sp_bench_load_connection
                                uint64_t now_ns);
 /* Open loop: an arrival's time may have come. */
 void sp_bench_load_sender_pump(sp_bench_load_client *c, uint64_t now_ns);
+/* Sets the timer to the next arrival, if a connection could take it. */
+void sp_bench_load_sender_wait(sp_bench_load_client *c, uint64_t now_ns);
 
 #endif

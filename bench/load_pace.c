@@ -49,8 +49,6 @@ uint64_t sp_bench_load_pace_due(const sp_bench_load_pace *pace, uint64_t now_ns)
 
 static void set(sp_bench_load_pace *pace, uint64_t at_ns)
 {
-    if (pace->armed_ns == at_ns)
-        return;
     struct itimerspec spec = {0};
     spec.it_value.tv_sec = (time_t)(at_ns / SECOND_NS);
     spec.it_value.tv_nsec = (long)(at_ns % SECOND_NS);
@@ -59,13 +57,18 @@ static void set(sp_bench_load_pace *pace, uint64_t at_ns)
     pace->armed_ns = at_ns;
 }
 
-void sp_bench_load_pace_arm(sp_bench_load_pace *pace, uint64_t arrival)
+void sp_bench_load_pace_arm(sp_bench_load_pace *pace, uint64_t arrival, uint64_t now_ns)
 {
-    set(pace, sp_bench_load_pace_intended_ns(pace, arrival));
+    uint64_t at_ns = sp_bench_load_pace_intended_ns(pace, arrival);
+    if (pace->armed_ns > now_ns && pace->armed_ns <= at_ns + SP_BENCH_LOAD_PACE_GRAIN_NS)
+        return;
+    uint64_t soonest_ns = now_ns + SP_BENCH_LOAD_PACE_GRAIN_NS;
+    set(pace, at_ns > soonest_ns ? at_ns : soonest_ns);
 }
 
 /* A time of zero also takes back an expiry that nobody has read. */
 void sp_bench_load_pace_disarm(sp_bench_load_pace *pace)
 {
-    set(pace, 0);
+    if (pace->armed_ns != 0)
+        set(pace, 0);
 }

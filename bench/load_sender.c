@@ -91,7 +91,7 @@ static sp_bench_load_connection *dequeue(client *c)
 }
 
 /* The open loop: gives what is due to the connections with room, in turn and
- * in equal parts, then waits for the next arrival. */
+ * in equal parts. */
 void sp_bench_load_sender_pump(client *c, uint64_t now_ns)
 {
     while (c->queue_count > 0 && sp_bench_load_client_has_arrivals(c)) {
@@ -104,8 +104,12 @@ void sp_bench_load_sender_pump(client *c, uint64_t now_ns)
         fill(c, connection, now_ns, share < UINT32_MAX ? (uint32_t)share : UINT32_MAX);
         enqueue(c, connection);
     }
+}
+
+void sp_bench_load_sender_wait(client *c, uint64_t now_ns)
+{
     if (c->queue_count > 0 && sp_bench_load_client_has_arrivals(c))
-        sp_bench_load_pace_arm(&c->pace, c->arrivals_sent);
+        sp_bench_load_pace_arm(&c->pace, c->arrivals_sent, now_ns);
     else
         sp_bench_load_pace_disarm(&c->pace);
 }

@@ -2,7 +2,7 @@
  *
  * A load of a step: what it asks of which stock, and what is kept of its result.
  */
-import { anonymousBytes, load, residentBytes } from './stagepick.mjs';
+import { anonymousBytes, load, residentBytes, ticksOf } from './stagepick.mjs';
 import { STOCK, numbered } from './stock.mjs';
 
 /* A sold-out drop: everyone wants 1,000 seats of one large hall. */
@@ -45,13 +45,22 @@ export async function loadServer(step, context, { stock, dir, server, more }) {
   if (workload === 'hot')
     await load(program, { ...loadOptions(step, stock, context, target), requests: HOT_SELL_OUT, warmup: 0, seconds: undefined });
   const before = anonymousBytes(server.pid);
+  const ticks = ticksOf(server.pid);
   const figures = await load(program, loadOptions(step, stock, context, {
     ...target, from: workload === 'hot' ? HOT_SELL_OUT : stock.orders, check: workload === 'spread', ...more,
   }));
   const sample = sampleOf(figures, workload, { mayFallBehind: step.group === 'latency' });
   sample.memoryBytes = anonymousBytes(server.pid) - before;
   sample.residentBytes = residentBytes(server.pid);
+  sample.kernelShare = kernelShare(ticks, ticksOf(server.pid));
   return sample;
+}
+
+/* Of the processor time: the sockets' and the disk's, and not our own code's. */
+function kernelShare(before, after) {
+  const kernel = after.kernel - before.kernel;
+  const all = kernel + after.user - before.user;
+  return all > 0 ? kernel / all : null;
 }
 
 /** A sample of what a load's JSON says, with a fault if anything in it should

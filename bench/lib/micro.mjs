@@ -4,22 +4,42 @@
  * Each prints a JSON object a line: rows of figures, a hash, conditions.
  */
 import { run } from './process.mjs';
+import { median } from './statistics.mjs';
 
 export const BENCHES = ['engine', 'queue', 'log', 'codec', 'http', 'json'];
 
-/** {benches: {engine: {rows, hash}, …}}. A quick run takes the tiny ones of all
- * but the log: they show that it works and are no figures. */
+/** {benches: {engine: {rows, hash}, …}}: each as often as there are rounds, each
+ * figure the median of its runs. A quick run takes the tiny ones: they show that
+ * it works and are no figures. */
 export async function measureMicro(step, { options, directories }) {
-  const benches = {};
-  for (const bench of BENCHES) {
-    const dir = bench === 'log' ? directories.empty() : null;
-    const { stdout } = await run(options.program, ['bench', bench, '--json', ...(options.quick ? ['--tiny'] : []),
-      ...(dir ? ['--dir', dir] : [])]);
-    benches[bench] = parseBench(stdout);
-    if (dir)
-      directories.remove(dir);
+  const runs = [];
+  for (let round = 0; round < options.rounds; round++) {
+    const benches = {};
+    for (const bench of BENCHES)
+      benches[bench] = await measureOne(bench, options, directories);
+    runs.push(benches);
   }
-  return { benches, tiny: options.quick };
+  return { benches: Object.fromEntries(BENCHES.map((bench) => [bench, medianOf(runs.map((benches) => benches[bench]))])), tiny: options.quick };
+}
+
+async function measureOne(bench, options, directories) {
+  const dir = bench === 'log' ? directories.empty() : null;
+  const { stdout } = await run(options.program, ['bench', bench, '--json', ...(options.quick ? ['--tiny'] : []),
+    ...(dir ? ['--dir', dir] : [])]);
+  if (dir)
+    directories.remove(dir);
+  return parseBench(stdout);
+}
+
+/** One benchmark of several runs of it. What it computed has to be the same. */
+export function medianOf(runs) {
+  const [{ rows, hash }] = runs;
+  for (const other of runs)
+    if (other.hash !== hash)
+      throw new Error(`two runs of a benchmark computed ${hash} and ${other.hash}`);
+  const figure = (at, name) => median(runs.map((one) => one.rows[at][name]));
+  return { hash, rows: rows.map((row, at) => Object.fromEntries(Object.entries(row)
+    .map(([name, value]) => [name, typeof value === 'number' ? figure(at, name) : value]))) };
 }
 
 export function parseBench(text) {

@@ -80,8 +80,10 @@ const EVERY_ROUND = {
   hot: (round) => rotated(beside('stagepick', 'floor-plain', READ_POINT), round),
   'map-304': (round) => rotated(beside('stagepick', 'floor-plain', READ_POINT), round),
   map: (round) => rotated(beside('stagepick', 'floor-plain', READ_POINT), round),
-  /* The bare commits take their batch size from the load just before. */
-  'open-loop': () => beside('stagepick', 'bare-commits', { ...OPEN_POINT, rate: OPEN_RATE }),
+  /* The bare commits take their batch size from the load just before. The floor
+   * shows what of the tail is the machine's and the generator's. */
+  'open-loop': () => [...beside('stagepick', 'bare-commits', { ...OPEN_POINT, rate: OPEN_RATE }),
+    { system: 'floor-grouped', ...OPEN_POINT, rate: OPEN_RATE }],
 };
 
 function beside(first, second, point) {

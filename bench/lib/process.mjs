@@ -18,6 +18,11 @@ process.on('exit', () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => process.exit(1));
 
+/** The command and its arguments on some processors only. */
+export function pinned(cpus, command, args) {
+  return ['taskset', ['--cpu-list', cpus, command, ...args]];
+}
+
 /** Runs a command to its end: {code, stdout, stderr}. allow: exit codes that
  * are no error besides 0. */
 export async function run(command, args, { cwd, env, allow = [], timeoutMs = 600000 } = {}) {

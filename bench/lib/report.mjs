@@ -48,7 +48,7 @@ function opening({ takenAt, options, conditions: c }) {
   return `${kind}Taken ${takenAt.slice(0, 10)} at commit ${c.commit}${changed}; medians of ${options.rounds} ` +
     `interleaved round${options.rounds === 1 ? '' : 's'}, least and most in brackets; ${options.seconds} s a load after ` +
     `${options.warmup} s of warm-up, one load at a time, each on a fresh server (growth's large ones go on with the next ` +
-    `round's load). Ratios are taken within a round. Latency by load, parts, memory and idle are of a single run; peers ` +
+    `round's load). Ratios are taken within a round. Latency by load and idle are of a single run, parts and memory medians of as many runs as rounds; peers ` +
     `are tried at every point in the first round and measured at their best in the others.`;
 }
 
@@ -124,7 +124,7 @@ function besideWrk(figures) {
     const [a, b, agreed] = [figures.value(ours), figures.value(theirs), figures.ratio(ours, theirs)];
     return a || b ? [[load, a ? perSecond(a) : 'not measured', b ? perSecond(b) : 'not measured', agreed ? rounded(agreed) : '']] : [];
   });
-  return rows.length > 0 ? `The same requests to a warm server by our generator and by wrk, one thread each:\n\n${table(
+  return rows.length > 0 ? `The same requests to a warm server by our generator and by wrk, one thread each, which has one processor and the server the rest:\n\n${table(
     ['64 connections', 'bench load', 'wrk', 'ratio'], rows)}` : '';
 }
 
@@ -176,7 +176,7 @@ function parts(figures) {
     return `**${bench}**${hash ? ` (result ${hash.slice(0, 16)})` : ''}\n\n| row | figures |\n|---|---|\n${lines.join('\n')}`;
   });
   const tiny = sample.tiny ? 'Tiny runs: they show that the benchmarks work and are no figures.\n\n' : '';
-  return `${tiny || 'Single run.\n\n'}${blocks.join('\n\n')}`;
+  return `${tiny || 'Each figure the median of its runs.\n\n'}${blocks.join('\n\n')}`;
 }
 
 function troubles({ samples }) {

@@ -5,13 +5,14 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { Server, run, runJson } from './process.mjs';
+import { Server, pinned, run, runJson } from './process.mjs';
 
 /** A server of the program that says on which port it is: `serve` with its
  * defaults, or a floor. */
 export class Listener {
-  static async serve(program, dir) {
-    return Listener.start(program, ['serve', '--data', dir, '--listen', '127.0.0.1:0']);
+  static async serve(program, dir, { cpus } = {}) {
+    const args = ['serve', '--data', dir, '--listen', '127.0.0.1:0'];
+    return Listener.start(...(cpus ? pinned(cpus, program, args) : [program, args]));
   }
 
   static async floor(program, kind, args) {
@@ -35,11 +36,12 @@ export class Listener {
 
 /** One run of the load generator. load: its options by name, as in its usage
  * (seconds, connections, …; true: a flag). Every refusal of a workload that
- * has none, and every error, is one of ours. */
-export async function load(program, options) {
+ * has none, and every error, is one of ours. cpus: where it may run. */
+export async function load(program, options, { cpus } = {}) {
   const args = Object.entries(options).filter(([, value]) => value !== undefined && value !== false)
     .flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, String(value)]));
-  return runJson(program, ['bench', 'load', '--json', ...args]);
+  const all = ['bench', 'load', '--json', ...args];
+  return runJson(...(cpus ? pinned(cpus, program, all) : [program, all]));
 }
 
 /** {events, batches, bytes in use} of a log. */
@@ -68,6 +70,12 @@ export function anonymousBytes(pid) {
 
 export function residentBytes(pid) {
   return 1024 * Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+}
+
+/** Clock ticks that it has run so far: {user, kernel}. */
+export function ticksOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  return { user: Number(fields[11]), kernel: Number(fields[12]) };
 }
 
 /** How often its threads have been given a processor: each is a wake-up. */

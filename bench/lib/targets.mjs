@@ -10,6 +10,9 @@ import { OPEN_RATE, WRK_LOADS } from './plan.mjs';
 const DEPTH = 32;
 const GROWTH_TOLERANCE = 0.1;
 const AGREEMENT_TOLERANCE = 0.1;
+const KERNEL_SHARE_LEAST = 0.75;
+/* As the throughput's 85 %. */
+const FLOOR_P99_TIMES = 1.2;
 /* The prints of a user's last keys (engine/idempotency.h): held from his first
  * key on, and in no workload that is measured. */
 const PRINTS_BYTES = 128;
@@ -74,9 +77,21 @@ function reads(figures) {
   return [
     share(figures, 'sold-out refusals, 64 connections', ...pair('hot'), 'plain floor', 0.7),
     share(figures, 'seat map 304, 64 connections', ...pair('map-304'), 'plain floor', 0.85),
-    { ...share(figures, 'whole map of 20,000 seats, 64 connections', ...pair('map'), 'plain floor, as many bytes', 0.85),
-      target: 'the socket\'s limit; a threshold of our own: ≥ 85 %' },
+    wholeMap(figures, ...pair('map')),
   ];
+}
+
+/* Limited by the socket: little of the server's time goes anywhere else. The
+ * floor sends the same bytes again and again, out of the first cache. */
+function wholeMap(figures, server, floor) {
+  const kernel = figures.value(server, 'kernelShare');
+  const percent = (value) => `${Math.round(100 * value)} %`;
+  return {
+    ...share(figures, `whole map of 20,000 seats, 64 connections${kernel ? `: ${percent(kernel.median)} of the time in the kernel` : ''}`,
+      server, floor, 'plain floor, as many bytes', 0),
+    target: `limited by the socket; a threshold of our own: ≥ ${percent(KERNEL_SHARE_LEAST)} in the kernel`,
+    met: kernel ? kernel.median >= KERNEL_SHARE_LEAST : null,
+  };
 }
 
 /* Beside the call that makes a batch durable, and beside the time from an
@@ -96,7 +111,15 @@ function openLoop(figures) {
       ratio: ratio && rounded(ratio), target: `≤ 3 × p99 ${name}`, met: ratio ? ratio.median <= 3 : null, reason: missing(figures, server, bare),
     };
   };
-  return [row('of the commit call', (sample) => sample.commitUs.p99), row('until durable', p99)];
+  const floor = { group: 'open-loop', system: 'floor-grouped' };
+  const besideFloor = figures.ratio(server, floor, p99);
+  const [measured, other] = [figures.value(server, p99), figures.value(floor, p99)];
+  return [row('of the commit call', (sample) => sample.commitUs.p99), row('until durable', p99), {
+    what: `open loop at ${count(OPEN_RATE)} orders/s, p99`, measured: measured && milli(measured),
+    against: other && `raised durable floor under the same load ${milli(other)}`, ratio: besideFloor && rounded(besideFloor),
+    target: `a threshold of our own: ≤ ${FLOOR_P99_TIMES} ×`, met: besideFloor ? besideFloor.median <= FLOOR_P99_TIMES : null,
+    reason: missing(figures, server, floor),
+  }];
 }
 
 /* The generators: neither may be what is measured. */

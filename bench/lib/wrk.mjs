@@ -3,14 +3,22 @@
  * Our load generator beside wrk, which many know: the same requests to the same
  * warm server. A generator that measured itself would show here.
  */
+import { availableParallelism } from 'node:os';
 import { filledWithTokens } from './answers.mjs';
 import { loadOptions, sampleOf } from './loads.mjs';
-import { run } from './process.mjs';
+import { pinned, run } from './process.mjs';
 import { Listener, load, logVerify } from './stagepick.mjs';
 import { STOCK, numbered } from './stock.mjs';
 
 const ORDER_SCRIPT = new URL('../peers/wrk_order.lua', import.meta.url).pathname;
 const COUNT_SCRIPT = new URL('../peers/wrk_count.lua', import.meta.url).pathname;
+
+/* Here it is the generators that are compared: what one costs more than the
+ * other must not come out of the server's share. Each has a processor that the
+ * server does not use. */
+const CPUS = availableParallelism();
+const GENERATOR_CPUS = CPUS > 1 ? String(CPUS - 1) : '0';
+const SERVER_CPUS = CPUS > 1 ? `0-${CPUS - 2}` : '0';
 
 /** Its version, or null where it is not installed. wrk prints it with its usage
  * and ends with 1. */
@@ -26,7 +34,7 @@ export async function wrkVersion() {
 export async function measureWrk(step, context) {
   const { options, directories } = context;
   const { dir, file } = await filledWithTokens(directories);
-  const server = await Listener.serve(options.program, dir);
+  const server = await Listener.serve(options.program, dir, { cpus: SERVER_CPUS });
   let sample;
   try {
     sample = await measureBy(step, context, { server, dir, file });
@@ -44,7 +52,7 @@ async function measureBy(step, context, { server, dir, file }) {
   const workload = step.load === 'orders' ? 'spread' : 'livez';
   const ours = (more) => load(program, loadOptions(step, STOCK, context, {
     to: `127.0.0.1:${server.port}`, data: dir, workload, warmup: 0, ...more,
-  }));
+  }), { cpus: GENERATOR_CPUS });
   const warm = await ours({ seconds: Math.max(1, warmup) });
   const from = step.load === 'orders' ? warm.next : 0;
   if (step.tool === 'load')
@@ -55,9 +63,9 @@ async function measureBy(step, context, { server, dir, file }) {
 async function wrkSample({ load: what, connections }, { server, seconds, from, file }) {
   const { firstConcert, concerts } = numbered(STOCK);
   const path = what === 'orders' ? '/v1/orders' : '/livez';
-  const { stdout } = await run('wrk', ['--threads', '1', '--connections', String(connections), '--duration', `${seconds}s`,
+  const { stdout } = await run(...pinned(GENERATOR_CPUS, 'wrk', ['--threads', '1', '--connections', String(connections), '--duration', `${seconds}s`,
     '--script', what === 'orders' ? ORDER_SCRIPT : COUNT_SCRIPT, `http://127.0.0.1:${server.port}${path}`,
-    ...(what === 'orders' ? ['--', file, String(from), String(firstConcert), String(concerts)] : [])]);
+    ...(what === 'orders' ? ['--', file, String(from), String(firstConcert), String(concerts)] : [])]));
   return parseWrk(stdout);
 }
 

@@ -46,18 +46,19 @@ static void the_timer_waits_for_the_arrival(void **state)
     (void)state;
     sp_bench_load_pace pace;
     assert_true(sp_bench_load_pace_init(&pace, 100));
-    sp_bench_load_pace_start(&pace, sp_bench_now_ns());
-    sp_bench_load_pace_arm(&pace, 3);
+    uint64_t now_ns = sp_bench_now_ns();
+    sp_bench_load_pace_start(&pace, now_ns);
+    sp_bench_load_pace_arm(&pace, 3, now_ns);
     assert_true(fires(&pace, 10000));
     assert_true(sp_bench_now_ns() >= sp_bench_load_pace_intended_ns(&pace, 3));
     assert_true(fires(&pace, 0)); /* until it is set anew */
-    sp_bench_load_pace_arm(&pace, 100000);
+    sp_bench_load_pace_arm(&pace, 100000, sp_bench_now_ns());
     assert_false(fires(&pace, 0));
-    sp_bench_load_pace_arm(&pace, 0); /* long gone: at once */
+    sp_bench_load_pace_arm(&pace, 0, sp_bench_now_ns()); /* long gone: at once */
     assert_true(fires(&pace, 10000));
     sp_bench_load_pace_disarm(&pace);
     assert_false(fires(&pace, 20));
-    sp_bench_load_pace_arm(&pace, 0); /* the same time as before, after all */
+    sp_bench_load_pace_arm(&pace, 0, sp_bench_now_ns()); /* the same, after all */
     assert_true(fires(&pace, 10000));
     sp_bench_load_pace_close(&pace);
 }

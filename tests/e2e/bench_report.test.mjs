@@ -14,7 +14,7 @@ import { after, test } from 'node:test';
 import { Figures } from '../../bench/lib/figures.mjs';
 import { growthStock } from '../../bench/lib/growth.mjs';
 import { sampleOf } from '../../bench/lib/loads.mjs';
-import { parseBench } from '../../bench/lib/micro.mjs';
+import { medianOf, parseBench } from '../../bench/lib/micro.mjs';
 import { UsageError, parseOptions } from '../../bench/lib/options.mjs';
 import { GROUPS, SYSTEMS, isNeeded, nameOf, planOf } from '../../bench/lib/plan.mjs';
 import { plotData } from '../../bench/lib/plots.mjs';
@@ -66,7 +66,7 @@ test('systems that are compared stand side by side at each point', () => {
   assert.ok(deep.every((step) => step.system !== 'postgresql'));
   assert.deepEqual(deep.filter((step) => step.system === 'redis').map((step) => step.connections), [16, 64, 256, 1024]);
   const open = plan('--rounds', '2', '--only', 'open-loop').map((step) => step.system);
-  assert.deepEqual(open, ['stagepick', 'bare-commits', 'stagepick', 'bare-commits']);
+  assert.deepEqual(open, ['stagepick', 'bare-commits', 'floor-grouped', 'stagepick', 'bare-commits', 'floor-grouped']);
 });
 
 test('after its first round a peer is measured where it was best', () => {
@@ -288,6 +288,12 @@ test('rows of a micro-benchmark are read', () => {
   assert.deepEqual(parseBench('{"bench":"x","row":"a","ns":1}\n{"bench":"x","hash":"ff"}\n{"bench":"x","conditions":{"a":1}}\n'),
     { rows: [{ row: 'a', ns: 1 }], hash: 'ff' });
   assert.throws(() => parseBench('{"bench":"x","hash":"ff"}\n'), /no row/);
+});
+
+test('runs of a micro-benchmark give medians, and have to compute the same', () => {
+  const run = (ns, hash = 'ff') => ({ hash, rows: [{ row: 'a', ns, digest: 'd' }, { row: 'b', ns: 1 }] });
+  assert.deepEqual(medianOf([run(9), run(2), run(3)]), run(3));
+  assert.throws(() => medianOf([run(9), run(2, '00')]), /computed ff and 00/);
 });
 
 test('the program\'s micro-benchmarks have the rows that targets are judged by', () => {
