@@ -34,7 +34,8 @@ typedef struct parts {
     uint32_t request_size;
     char *pipelined; /* DEPTH requests, one behind the other */
     uint32_t pipelined_size;
-    sp_http http; /* taken up again for each request, as from a pool */
+    sp_http http;                       /* taken up again for each request, as from a pool */
+    sp_http_heads *heads, *heads_known; /* NULL: each head is read anew */
     sp_out out;
     sp_json_reader *reader;
     sp_token_verifier *verifier;
@@ -48,7 +49,7 @@ static size_t parse_one(parts *p, const char *bytes, size_t size)
 {
     size_t at = 0, used;
     sp_http_event event = SP_HTTP_MORE;
-    sp_http_init(&p->http);
+    sp_http_init(&p->http, p->heads);
     while (event != SP_HTTP_REQUEST) {
         event = sp_http_feed(&p->http, bytes + at, size - at, &used);
         SP_ASSERT(event == SP_HTTP_HEAD || event == SP_HTTP_REQUEST);
@@ -157,6 +158,9 @@ static uint32_t answer_size(sp_bench_figures *figures, parts *p, sp_bench_answer
 static void bench_all(sp_bench_figures *figures, parts *p)
 {
     bench_part(figures, p, "parse POST /v1/orders", parse_whole, p->rounds, p->request_size);
+    p->heads = p->heads_known;
+    bench_part(figures, p, "parse, head known", parse_whole, p->rounds, p->request_size);
+    p->heads = NULL;
     bench_part(figures, p, "parse, 32 pipelined", parse_pipelined, p->rounds, p->request_size);
     bench_part(figures, p, "route /v1/orders", match_route, p->rounds, 0);
     bench_part(figures, p, "route /v1/concerts/{id}/seats", match_route_with_id, p->rounds, 0);
@@ -179,8 +183,10 @@ static bool parts_open(parts *p, bool tiny)
     p->sample = sp_bench_sample_create();
     p->tokens = malloc((size_t)TOKENS_COUNT * TOKEN_SIZE_MAX);
     p->pipelined = malloc(DEPTH * SP_BENCH_REQUEST_SIZE_MAX);
+    p->heads_known = calloc(1, sizeof *p->heads_known);
     p->reader = sp_json_reader_create();
-    if (p->sample == NULL || p->tokens == NULL || p->pipelined == NULL || p->reader == NULL)
+    if (p->sample == NULL || p->tokens == NULL || p->pipelined == NULL || p->heads_known == NULL ||
+        p->reader == NULL)
         return false;
     p->verifier = sp_token_verifier_create(sp_bench_sample_signer(p->sample), p->reader);
     if (p->verifier == NULL)
@@ -205,6 +211,7 @@ static void parts_close(parts *p)
     sp_token_verifier_destroy(p->verifier);
     sp_json_reader_destroy(p->reader);
     free(p->pipelined);
+    free(p->heads_known);
     free(p->tokens);
     sp_bench_sample_destroy(p->sample);
     sp_out_close(&p->out);

@@ -44,7 +44,7 @@ static sp_http *take_http(sp_loop *loop)
     } else if ((http = malloc(sizeof *http)) == NULL) {
         return NULL;
     }
-    sp_http_init(http);
+    sp_http_init(http, &loop->heads);
     return http;
 }
 

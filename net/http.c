@@ -20,9 +20,11 @@ enum {
     DONE, /* whole or refused */
 };
 
-void sp_http_init(sp_http *http)
+void sp_http_init(sp_http *http, sp_http_heads *heads)
 {
+    http->heads = heads;
     http->state = FRESH;
+    http->is_known = false;
     http->head = false;
     http->outcome = SP_OK;
     http->detail = NULL;
@@ -175,18 +177,52 @@ static sp_http_event gather_line(sp_http *http, const char *bytes, size_t size, 
     return event == SP_HTTP_HEAD ? head_is_whole(http) : event;
 }
 
+/* The head is like one that was read before: so is what it says. */
+static sp_http_event take_known(sp_http *http, const sp_http_known *known, const char *bytes,
+                                uint64_t content_length)
+{
+    if (!sp_http_message_append(&http->message, bytes, known->size))
+        return SP_HTTP_NO_MEMORY;
+    sp_http_message_parts_set(&http->message, &known->parts);
+    http->facts = known->facts;
+    http->facts.content_length = content_length;
+    http->head = known->facts.method == SP_METHOD_HEAD;
+    http->line_offset = http->checked_size = known->size;
+    http->is_known = true;
+    http->body_left = (uint32_t)content_length;
+    http->state = content_length > 0 ? BODY_SIZED : DONE;
+    return content_length > 0 ? SP_HTTP_HEAD : SP_HTTP_REQUEST;
+}
+
+/* A head that came whole, and has been read, will come again. */
+static sp_http_event read_whole(sp_http *http)
+{
+    sp_http_event event = head_is_whole(http);
+    if (http->heads != NULL && (event == SP_HTTP_HEAD || event == SP_HTTP_REQUEST))
+        sp_http_heads_note(http->heads, http->line_offset, &http->facts, &http->message);
+    return event;
+}
+
 /* Most heads come whole: they are checked where they are and copied once. */
 static sp_http_event feed_head(sp_http *http, const char *bytes, size_t size, size_t *used)
 {
+    uint64_t content_length;
+    const sp_http_known *known = NULL;
     if (http->message.size > 0)
         return gather_line(http, bytes, size, used);
+    if (http->heads != NULL && http->checked_size == 0)
+        known = sp_http_heads_find(http->heads, bytes, size, &content_length);
+    if (known != NULL) {
+        *used = known->size;
+        return take_known(http, known, bytes, content_length);
+    }
     sp_http_event event = check_lines(http, bytes, size);
     *used = event == SP_HTTP_HEAD ? http->line_offset : size;
     if (event == SP_HTTP_REFUSED)
         return event;
     if (!sp_http_message_append(&http->message, bytes, *used))
         return SP_HTTP_NO_MEMORY;
-    return event == SP_HTTP_HEAD ? head_is_whole(http) : event;
+    return event == SP_HTTP_HEAD ? read_whole(http) : event;
 }
 
 static sp_http_event body_failed(sp_http *http)
@@ -207,10 +243,25 @@ static sp_http_event body_went_on(sp_http *http, bool ended)
     return SP_HTTP_REQUEST;
 }
 
+/* The body of a known head: bytes, as many as the length says. */
+static sp_http_event feed_known(sp_http *http, const char *bytes, size_t size)
+{
+    if (!sp_http_message_append(&http->message, bytes, size))
+        return SP_HTTP_NO_MEMORY;
+    http->message.body.size += (uint32_t)size;
+    http->body_left -= (uint32_t)size;
+    if (http->body_left > 0)
+        return SP_HTTP_MORE;
+    http->state = DONE;
+    return SP_HTTP_REQUEST;
+}
+
 static sp_http_event feed_sized(sp_http *http, const char *bytes, size_t size, size_t *used)
 {
     size_t take = size < http->body_left ? size : http->body_left;
     *used = take;
+    if (http->is_known)
+        return feed_known(http, bytes, take);
     if (!sp_http_fields_body(&http->fields, &http->message, bytes, take))
         return body_failed(http);
     http->body_left -= (uint32_t)take;

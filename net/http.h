@@ -4,7 +4,8 @@
  * it knows no socket, no loop and no time, and whatever it says depends on
  * the bytes alone, never on how they were cut.
  *
- * The way of a head: each byte is checked as it comes and each line strictly as
+ * The way of a head: one like those of before (http_heads.h) is taken as they
+ * were, all of it at once. Of any other each byte is checked as it comes and each line strictly as
  * it ends (http_line.h), where they stand if the whole head has come at once,
  * else gathered line by line; only when all of it has passed and stands in one
  * piece in the message is it read by llhttp (http_fields.h). A body's framing
@@ -17,6 +18,7 @@
 
 #include "net/http_chunk.h"
 #include "net/http_fields.h"
+#include "net/http_heads.h"
 
 /* The request line and the fields with their line ends. */
 #define SP_HTTP_HEAD_SIZE_MAX 16384u
@@ -31,7 +33,9 @@ typedef enum sp_http_event {
 
 typedef struct sp_http {
     struct sp_http *next; /* in its owner's list of spare ones */
+    sp_http_heads *heads; /* those read before; may be NULL */
     uint8_t state;
+    bool is_known;         /* the head was one of those: llhttp has not seen it */
     bool head;             /* the method is HEAD: a refusal has no body */
     sp_outcome outcome;    /* of SP_HTTP_REFUSED */
     const char *detail;    /* static */
@@ -44,7 +48,8 @@ typedef struct sp_http {
     sp_http_message message;
 } sp_http;
 
-void sp_http_init(sp_http *http);
+/* heads: borrowed, as long as http is fed; NULL: each head is read. */
+void sp_http_init(sp_http *http, sp_http_heads *heads);
 void sp_http_close(sp_http *http);
 /* Takes bytes until the next event; *used = how many. May allocate (large
  * heads and bodies); never blocks. */

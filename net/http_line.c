@@ -261,13 +261,16 @@ static sp_outcome check_field_shape(const char *line, uint32_t size, uint32_t *n
 /* Content-Length or Transfer-Encoding. A tab beside a value is allowed
  * everywhere but here: parsers differ on it (llhttp takes it before these
  * values and not behind them). */
-static sp_outcome check_framing(unsigned name, sp_text line, sp_text value, sp_http_facts *facts,
-                                const char **detail)
+static sp_outcome check_framing(unsigned name, sp_text line, uint32_t offset, sp_text value,
+                                sp_http_facts *facts, const char **detail)
 {
     if (memchr(line.bytes, '\t', line.size) != NULL)
         return malformed(detail, "A tab stands beside a length or a transfer coding.");
-    if (name == SP_HTTP_NAME_CONTENT_LENGTH)
+    if (name == SP_HTTP_NAME_CONTENT_LENGTH) {
+        facts->length =
+            (sp_http_span){offset + (uint32_t)(value.bytes - line.bytes), value.size, true};
         return check_content_length(value, facts, detail);
+    }
     facts->chunked = !facts->has_coding && sp_http_name_is(value.bytes, value.size, "chunked");
     facts->has_coding = true;
     return SP_OK;
@@ -301,7 +304,7 @@ sp_outcome sp_http_check_field(const char *line, uint32_t size, uint32_t offset,
         return check_expect(value, facts, detail);
     case SP_HTTP_NAME_CONTENT_LENGTH:
     case SP_HTTP_NAME_TRANSFER_ENCODING:
-        return check_framing(name, (sp_text){line, size}, value, facts, detail);
+        return check_framing(name, (sp_text){line, size}, offset, value, facts, detail);
     default:
         note_inside(facts, offset + (uint32_t)(value.bytes - line), value.size);
         return SP_OK;

@@ -34,7 +34,21 @@ typedef struct sp_http_message {
     char inline_bytes[SP_HTTP_INLINE_SIZE];
 } sp_http_message;
 
+/* All of a message but its bytes: what its parts are and where. */
+typedef struct sp_http_parts {
+    _Alignas(sp_http_message) unsigned char kept[offsetof(sp_http_message, bytes)];
+} sp_http_parts;
+
 void sp_http_message_init(sp_http_message *message);
+/* Of one message into another, whose bytes stand at the same offsets. */
+static inline void sp_http_message_parts_save(const sp_http_message *message, sp_http_parts *out)
+{
+    memcpy(out->kept, message, sizeof out->kept);
+}
+static inline void sp_http_message_parts_set(sp_http_message *message, const sp_http_parts *parts)
+{
+    memcpy(message, parts->kept, sizeof parts->kept);
+}
 /* Frees what it has on the heap; init again before the next use. */
 void sp_http_message_close(sp_http_message *message);
 /* Room for `size` more bytes; may move the bytes. false = out of memory. */

@@ -416,6 +416,7 @@ static void free_pools(sp_loop *loop)
         loop->https_spare = http->next;
         free(http);
     }
+    sp_http_heads_close(&loop->heads);
     while (loop->outs_spare_count > 0)
         sp_out_close(&loop->outs_spare[--loop->outs_spare_count]);
 }

@@ -56,6 +56,7 @@ struct sp_loop {
     sp_conn *later; /* to be settled when others have had their turn */
     sp_exchange_node *exchanges_spare;
     uint32_t exchanges_spare_count;
+    sp_http_heads heads;
     sp_http *https_spare;
     uint32_t https_spare_count;
     uint32_t exchanges_live; /* begun and not ended */

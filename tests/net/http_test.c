@@ -44,7 +44,7 @@ static void expect_same_from_all(const char *name, const sp_http *http)
     sp_http_facts facts = http->facts;
     const char *detail = NULL;
     facts.inside = (sp_http_span){0};
-    sp_http_init(&again);
+    sp_http_init(&again, NULL);
     sp_http_message *message = &again.message;
     assert_true(sp_http_message_append(message, http->message.bytes, http->line_offset));
     if (sp_http_fields_head(&again.fields, &facts, message, &detail) != SP_OK)
@@ -60,7 +60,7 @@ static void expect_same_from_all(const char *name, const sp_http *http)
 static void check_against_all(const http_case *c)
 {
     static sp_http http;
-    sp_http_init(&http);
+    sp_http_init(&http, NULL);
     for (size_t at = 0; at < c->size;) {
         size_t used;
         sp_http_event event = sp_http_feed(&http, c->bytes + at, c->size - at, &used);
@@ -71,7 +71,7 @@ static void check_against_all(const http_case *c)
             continue;
         expect_same_from_all(c->name, &http);
         sp_http_close(&http);
-        sp_http_init(&http);
+        sp_http_init(&http, NULL);
     }
     sp_http_close(&http);
 }

@@ -77,7 +77,7 @@ static bool write_event(sp_transcript *transcript, sp_http *http, sp_http_event 
         transcript->requests_count++;
         write_request(&transcript->text, http);
         sp_http_close(http);
-        sp_http_init(http);
+        sp_http_init(http, http->heads);
     } else if (event == SP_HTTP_REFUSED) {
         write_refusal(transcript, http);
         return false;
@@ -103,11 +103,21 @@ static bool feed_piece(sp_transcript *transcript, sp_http *http, const char *pie
 void sp_transcript_make(sp_transcript *transcript, const char *bytes, size_t size,
                         sp_transcript_cut cut, void *context)
 {
+    sp_http_heads *heads = malloc(sizeof *heads);
+    SP_ASSERT(heads != NULL);
+    sp_http_heads_init(heads);
+    sp_transcript_make_with(transcript, heads, bytes, size, cut, context);
+    free(heads);
+}
+
+void sp_transcript_make_with(sp_transcript *transcript, sp_http_heads *heads, const char *bytes,
+                             size_t size, sp_transcript_cut cut, void *context)
+{
     *transcript = (sp_transcript){0};
     sp_out_reserve(&transcript->text, 1);
     sp_http *http = malloc(sizeof *http);
     SP_ASSERT(http != NULL);
-    sp_http_init(http);
+    sp_http_init(http, heads);
     bool going = true;
     for (size_t fed = 0; going && fed < size;) {
         size_t step = cut != NULL ? cut(context, fed, size - fed) : size;

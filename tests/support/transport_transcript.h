@@ -29,6 +29,10 @@ typedef struct sp_transcript {
  * that address sanitizer sees a read beyond one. */
 void sp_transcript_make(sp_transcript *transcript, const char *bytes, size_t size,
                         sp_transcript_cut cut, void *context);
+/* The same with heads that were read before (else: none were); NULL: each head is
+ * read, and none remembered. */
+void sp_transcript_make_with(sp_transcript *transcript, sp_http_heads *heads, const char *bytes,
+                             size_t size, sp_transcript_cut cut, void *context);
 void sp_transcript_free(sp_transcript *transcript);
 
 #endif
