@@ -410,6 +410,9 @@ static sp_log_status pass_unchanged(sp_sequencer *self)
     add_answers(self, self->pending);
     if (!waits)
         tell(self, self->pending);
+    /* Refusals without end must not keep those who bought waiting. */
+    else if (self->pending->commands_count > self->config.batch_commands_max)
+        settle_pending(self);
     return SP_LOG_OK;
 }
 

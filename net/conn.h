@@ -6,7 +6,8 @@
  * marks it; once an iteration the loop settles each marked connection: answers
  * whose turn has come are appended, what was left unread is parsed, and all of
  * it leaves in one write. So a burst of completions costs one system call a
- * connection.
+ * connection. Large answers leave as soon as they are made: gathered, they would
+ * only fall out of the processor's cache.
  *
  * Back-pressure: reading pauses at SP_CONN_IN_FLIGHT_MAX exchanges, at
  * SP_CONN_HELD_MAX bytes that their requests hold (64 of the largest bodies

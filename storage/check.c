@@ -58,7 +58,9 @@ static void work(void *context, void *result, sp_finding *finding)
     sp_env_close(env);
 }
 
-/* What a crash can't say itself: it came behind the last event walked. */
+/* What a crash can't say itself: about where it came. Behind the last event that
+ * was walked; but events are judged by runs, so it may have been one of the last
+ * SP_PREFETCH_BATCH of these. */
 static void add_place(const sp_log_report *report, sp_finding *finding)
 {
     size_t size = strlen(finding->text);
@@ -66,7 +68,7 @@ static void add_place(const sp_log_report *report, sp_finding *finding)
         report->summary.seq >= report->summary.head.seq)
         return;
     finding->seq = report->summary.seq + 1;
-    snprintf(finding->text + size, sizeof finding->text - size, " (at event %llu)",
+    snprintf(finding->text + size, sizeof finding->text - size, " (at about event %llu)",
              (unsigned long long)finding->seq);
 }
 

@@ -11,6 +11,7 @@ const DEPTH = 32;
 const GROWTH_TOLERANCE = 0.1;
 const AGREEMENT_TOLERANCE = 0.1;
 const KERNEL_SHARE_LEAST = 0.75;
+const MAP_SHARE_LEAST = 0.65;
 /* As the throughput's 85 %. */
 const FLOOR_P99_TIMES = 1.2;
 /* The prints of a user's last keys (engine/idempotency.h): held from his first
@@ -81,16 +82,18 @@ function reads(figures) {
   ];
 }
 
-/* Limited by the socket: little of the server's time goes anywhere else. The
- * floor sends the same bytes again and again, out of the first cache. */
+/* Limited by the socket: little of the server's time goes anywhere else. Page
+ * faults are the kernel's time too, so the floor is looked at as well; it sends
+ * the same bytes again and again, out of the first cache. */
 function wholeMap(figures, server, floor) {
   const kernel = figures.value(server, 'kernelShare');
   const percent = (value) => `${Math.round(100 * value)} %`;
+  const name = `whole map of 20,000 seats, 64 connections${kernel ? `: ${percent(kernel.median)} of the time in the kernel` : ''}`;
+  const row = share(figures, name, server, floor, 'plain floor, as many bytes', MAP_SHARE_LEAST);
   return {
-    ...share(figures, `whole map of 20,000 seats, 64 connections${kernel ? `: ${percent(kernel.median)} of the time in the kernel` : ''}`,
-      server, floor, 'plain floor, as many bytes', 0),
-    target: `limited by the socket; a threshold of our own: ≥ ${percent(KERNEL_SHARE_LEAST)} in the kernel`,
-    met: kernel ? kernel.median >= KERNEL_SHARE_LEAST : null,
+    ...row,
+    target: `limited by the socket; thresholds of our own: ≥ ${percent(KERNEL_SHARE_LEAST)} in the kernel, ≥ ${percent(MAP_SHARE_LEAST)} of the floor`,
+    met: kernel && row.met !== null ? row.met && kernel.median >= KERNEL_SHARE_LEAST : null,
   };
 }
 

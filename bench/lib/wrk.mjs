@@ -3,7 +3,7 @@
  * Our load generator beside wrk, which many know: the same requests to the same
  * warm server. A generator that measured itself would show here.
  */
-import { availableParallelism } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { filledWithTokens } from './answers.mjs';
 import { loadOptions, sampleOf } from './loads.mjs';
 import { pinned, run } from './process.mjs';
@@ -16,9 +16,18 @@ const COUNT_SCRIPT = new URL('../peers/wrk_count.lua', import.meta.url).pathname
 /* Here it is the generators that are compared: what one costs more than the
  * other must not come out of the server's share. Each has a processor that the
  * server does not use. */
-const CPUS = availableParallelism();
-const GENERATOR_CPUS = CPUS > 1 ? String(CPUS - 1) : '0';
-const SERVER_CPUS = CPUS > 1 ? `0-${CPUS - 2}` : '0';
+const CPUS = cpusAllowed(readFileSync('/proc/self/status', 'utf8'));
+const GENERATOR_CPUS = CPUS.at(-1);
+const SERVER_CPUS = CPUS.length > 1 ? CPUS.slice(0, -1).join(',') : CPUS[0];
+
+/** The processors that a process may use, one by one: `0-2,5` → 0 1 2 5. */
+export function cpusAllowed(status) {
+  const [, list] = /^Cpus_allowed_list:\s*(\S+)/m.exec(status);
+  return list.split(',').flatMap((part) => {
+    const [first, last = first] = part.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => String(first + i));
+  });
+}
 
 /** Its version, or null where it is not installed. wrk prints it with its usage
  * and ends with 1. */

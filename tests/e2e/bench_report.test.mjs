@@ -23,7 +23,7 @@ import { reportOf } from '../../bench/lib/report.mjs';
 import { median, percentile, ratio, spread } from '../../bench/lib/statistics.mjs';
 import { targetsOf } from '../../bench/lib/targets.mjs';
 import { count, inMs, large } from '../../bench/lib/words.mjs';
-import { parseWrk } from '../../bench/lib/wrk.mjs';
+import { cpusAllowed, parseWrk } from '../../bench/lib/wrk.mjs';
 import { PROGRAM } from './lib/program.mjs';
 
 const RUN = new URL('../../bench/run.mjs', import.meta.url).pathname;
@@ -288,6 +288,11 @@ test('rows of a micro-benchmark are read', () => {
   assert.deepEqual(parseBench('{"bench":"x","row":"a","ns":1}\n{"bench":"x","hash":"ff"}\n{"bench":"x","conditions":{"a":1}}\n'),
     { rows: [{ row: 'a', ns: 1 }], hash: 'ff' });
   assert.throws(() => parseBench('{"bench":"x","hash":"ff"}\n'), /no row/);
+});
+
+test('the processors that may be used are found one by one', () => {
+  assert.deepEqual(cpusAllowed('Name:\tx\nCpus_allowed_list:\t0-2,5,8-9\n'), ['0', '1', '2', '5', '8', '9']);
+  assert.deepEqual(cpusAllowed('Cpus_allowed_list:\t3\n'), ['3']);
 });
 
 test('runs of a micro-benchmark give medians, and have to compute the same', () => {
