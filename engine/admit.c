@@ -43,12 +43,14 @@ static const char *admit_user_created(const sp_state *state, const sp_event *eve
         return "user_created: all points together go over their maximum";
     if (state->users_count >= state->limits.users_max)
         return "user_created: this installation's limit of users is reached";
+    if (event->user_created.points > 0 && !sp_grants_has_room(state))
+        return "user_created: this installation's limit of grants is reached";
     return NULL;
 }
 
 static const char *admit_role_set(const sp_state *state, const sp_event *event)
 {
-    const sp_user_row *user = sp_state_user_row(state, event->role_set.user);
+    const sp_user_row *user = sp_state_living_row(state, event->role_set.user);
 
     if (!actor_has(state, event, SP_ROLE_ADMIN))
         return "role_set: the actor is no ADMIN";
@@ -64,7 +66,7 @@ static const char *admit_role_set(const sp_state *state, const sp_event *event)
 
 static const char *admit_points_granted(const sp_state *state, const sp_event *event)
 {
-    const sp_user_row *user = sp_state_user_row(state, event->points_granted.user);
+    const sp_user_row *user = sp_state_living_row(state, event->points_granted.user);
     sp_points amount = event->points_granted.amount;
 
     if (!actor_has(state, event, SP_ROLE_ADMIN))
@@ -77,6 +79,8 @@ static const char *admit_points_granted(const sp_state *state, const sp_event *e
         return "points_granted: all points together go over their maximum";
     if (user->points > SP_POINTS_TOTAL_MAX - amount)
         return "points_granted: the balance goes over its maximum";
+    if (!sp_grants_has_room(state))
+        return "points_granted: this installation's limit of grants is reached";
     return NULL;
 }
 
@@ -229,6 +233,19 @@ static const char *admit_order_cancelled(const sp_state *state, const sp_event *
     return NULL;
 }
 
+static const char *admit_user_erased(const sp_state *state, const sp_event *event)
+{
+    sp_user_id user = event->user_erased.user;
+
+    if (event->actor == 0 || user != event->actor)
+        return "user_erased: the user is not the actor";
+    if (state->users[user].role == SP_ROLE_ADMIN && state->admins_count == 1)
+        return "user_erased: erases the last ADMIN";
+    if (sp_state_has_live_concerts(state, user, event->time))
+        return "user_erased: the user hosts a live concert";
+    return NULL;
+}
+
 static const char *admit_own(const sp_state *state, const sp_event *event)
 {
     switch (event->type) {
@@ -248,6 +265,8 @@ static const char *admit_own(const sp_state *state, const sp_event *event)
         return admit_order_paid(state, event);
     case SP_EVENT_ORDER_CANCELLED:
         return admit_order_cancelled(state, event);
+    case SP_EVENT_USER_ERASED:
+        return admit_user_erased(state, event);
     }
     return "the event's type is not known";
 }
@@ -274,8 +293,8 @@ const char *sp_admit(const sp_state *state, const sp_event *event)
         return "the time is out of range";
     if (event->time < state->time)
         return "the time is before that of the last event";
-    if (event->actor != 0 && !sp_state_user_row(state, event->actor))
-        return "the actor is not known";
+    if (event->actor != 0 && !sp_state_living_row(state, event->actor))
+        return "the actor is not known, or was erased";
     if (event->idempotency.present && (wrong = admit_idempotency(state, event)))
         return wrong;
     return admit_own(state, event);

@@ -3,7 +3,7 @@
 #include "engine/cards.h"
 #include "engine/engine.h"
 #include "engine/fault.h"
-#include "engine/state_private.h"
+#include "engine/ledger.h"
 
 /* What an event leaves behind for a retry of its request. */
 typedef struct subject {
@@ -18,6 +18,25 @@ static void role_change(sp_state *state, sp_user_row *user, sp_role role)
     user->role = (uint8_t)role;
 }
 
+/* Points from nowhere: to the balance, the total and the user's ledger. */
+static void grant(sp_state *state, const sp_event *event, sp_user_id user, sp_points amount)
+{
+    SP_ASSERT_CMP(amount, >, 0);
+    SP_ASSERT_CMP(state->grants_count, <, state->limits.grants_max);
+    uint32_t index = ++state->grants_count;
+    state->grants[index] = (sp_grant_row){
+        .seq = event->seq,
+        .time = event->time,
+        .amount = (uint64_t)amount,
+        .is_sign_up = event->type == SP_EVENT_USER_CREATED,
+        .user = user,
+        .older = sp_ledger_push(state, user, sp_ledger_ref_of(SP_LEDGER_GRANT, index)),
+    };
+    state->users[user].points += amount;
+    state->points_total += amount;
+    SP_ASSERT_CMP(state->points_total, <=, SP_POINTS_TOTAL_MAX);
+}
+
 static subject apply_user_created(sp_state *state, const sp_event *event)
 {
     sp_user_id id = event->user_created.user;
@@ -26,16 +45,16 @@ static subject apply_user_created(sp_state *state, const sp_event *event)
     SP_ASSERT_CMP(id, <=, state->limits.users_max);
     state->users_count = id;
     sp_user_row *user = &state->users[id];
-    user->points = event->user_created.points;
     user->created_at = event->time;
     role_change(state, user, event->user_created.role);
-    state->points_total += event->user_created.points;
+    if (event->user_created.points > 0)
+        grant(state, event, id, event->user_created.points);
     return (subject){id, id};
 }
 
 static subject apply_role_set(sp_state *state, const sp_event *event)
 {
-    sp_user_row *user = sp_state_user_row(state, event->role_set.user);
+    sp_user_row *user = sp_state_living_row(state, event->role_set.user);
 
     SP_ASSERT(user);
     role_change(state, user, event->role_set.role);
@@ -44,13 +63,20 @@ static subject apply_role_set(sp_state *state, const sp_event *event)
 
 static subject apply_points_granted(sp_state *state, const sp_event *event)
 {
-    sp_user_row *user = sp_state_user_row(state, event->points_granted.user);
+    SP_ASSERT(sp_state_living_row(state, event->points_granted.user));
+    grant(state, event, event->points_granted.user, event->points_granted.amount);
+    return (subject){event->points_granted.user, event->points_granted.user};
+}
+
+/* His row stays: orders are of him, points are his, and the ids behind him are
+ * others'. */
+static subject apply_user_erased(sp_state *state, const sp_event *event)
+{
+    sp_user_row *user = sp_state_living_row(state, event->user_erased.user);
 
     SP_ASSERT(user);
-    user->points += event->points_granted.amount;
-    state->points_total += event->points_granted.amount;
-    SP_ASSERT_CMP(state->points_total, <=, SP_POINTS_TOTAL_MAX);
-    return (subject){event->points_granted.user, event->points_granted.user};
+    role_change(state, user, (sp_role)SP_ROLE_ERASED);
+    return (subject){event->user_erased.user, 0};
 }
 
 static subject apply_category_created(sp_state *state, const sp_event *event)
@@ -100,6 +126,9 @@ static subject apply_concert_created(sp_state *state, const sp_event *event)
     SP_ASSERT_CMP(card->spec.grades_count, <=, state->limits.grades_max - state->prices_count);
 
     concert_row_fill(state, &state->concerts[id], card);
+    sp_account_row *account = &state->accounts[card->host];
+    state->concerts[id].older_of_host = account->newest_concert;
+    account->newest_concert = id;
     state->concerts_count = id;
     state->seats_count += card->seats_count;
     state->rows_count += card->rows_count;
@@ -138,20 +167,45 @@ static uint32_t seats_keep(sp_state *state, const sp_seat *seats, uint32_t count
     return where;
 }
 
+/* The orders and entries before this one, as three chains have them. */
+typedef struct order_links {
+    sp_order_id older_of_user, older_of_concert;
+    sp_ledger_ref older_of_host;
+} order_links;
+
 static void order_row_fill(sp_order_row *row, const sp_event *event, uint32_t seats,
-                           sp_order_id older_of_user)
+                           order_links links)
 {
     *row = (sp_order_row){
         .concert = event->order_paid.concert,
         .seats = seats,
         .user = event->order_paid.buyer,
-        .older_of_user = older_of_user,
+        .older_of_user = links.older_of_user,
         .amount = event->order_paid.amount,
+        .older_of_concert = links.older_of_concert,
+        .older_of_host = links.older_of_host,
         .created_at = event->time,
         .seq = event->seq,
         .seats_count = (uint8_t)event->order_paid.seats_count,
         .status = SP_ORDER_PAYMENT,
     };
+}
+
+/* Takes the order into its concert's sales and its host's ledger. One who buys at
+ * his own concert has it in his ledger as a buyer. */
+static order_links order_link(sp_state *state, const sp_event *event, const sp_user_row *buyer,
+                              sp_user_id host)
+{
+    sp_sales_row *sales = &state->sales[event->order_paid.concert];
+    sp_order_id order = event->order_paid.order;
+    order_links links = {buyer->newest_order, sales->newest_order, 0};
+
+    sales->amount += event->order_paid.amount;
+    sales->orders_count++;
+    sales->newest_order = order;
+    if (host != event->order_paid.buyer)
+        links.older_of_host = sp_ledger_push(state, host, sp_ledger_ref_of(SP_LEDGER_ORDER, order));
+    return links;
 }
 
 static subject apply_order_paid(sp_state *state, const sp_event *event)
@@ -176,12 +230,33 @@ static subject apply_order_paid(sp_state *state, const sp_event *event)
     buyer->points -= amount;
     state->users[concert->host].points += amount;
     order_row_fill(&state->orders[order], event, seats_keep(state, seats, seats_count),
-                   buyer->newest_order);
+                   order_link(state, event, buyer, concert->host));
     buyer->newest_order = order;
     state->orders_count = order;
     sp_user_caps_add(&buyer->caps, &state->caps, event->order_paid.buyer, event->order_paid.concert,
                      seats_count);
     return (subject){order, 0};
+}
+
+/* An order is cancelled once, and the table is as large as that of orders. */
+static uint32_t cancellation_add(sp_state *state, const sp_event *event, const sp_order_row *order,
+                                 sp_user_id host)
+{
+    SP_ASSERT_CMP(state->cancellations_count, <, state->limits.orders_max);
+    uint32_t index = ++state->cancellations_count;
+    sp_ledger_ref ref = sp_ledger_ref_of(SP_LEDGER_CANCELLATION, index);
+    sp_sales_row *sales = &state->sales[order->concert];
+
+    state->cancellations[index] = (sp_cancellation_row){
+        .seq = event->seq,
+        .time = event->time,
+        .order = event->order_cancelled.order,
+        .older_of_buyer = sp_ledger_push(state, order->user, ref),
+        .older_of_host = host != order->user ? sp_ledger_push(state, host, ref) : 0,
+    };
+    sales->refunded += order->amount;
+    sales->cancelled_count++;
+    return index;
 }
 
 static subject apply_order_cancelled(sp_state *state, const sp_event *event)
@@ -205,8 +280,7 @@ static subject apply_order_cancelled(sp_state *state, const sp_event *event)
         state->users[order->user].points += order->amount;
     }
     order->status = SP_ORDER_CANCEL;
-    order->cancelled_at = event->time;
-    order->cancel_seq = event->seq;
+    order->cancellation = cancellation_add(state, event, order, concert->host);
     return (subject){event->order_cancelled.order, 0};
 }
 
@@ -229,6 +303,8 @@ static subject apply_own(sp_state *state, const sp_event *event)
         return apply_category_created(state, event);
     case SP_EVENT_CONCERT_CREATED:
         return apply_concert_created(state, event);
+    case SP_EVENT_USER_ERASED:
+        return apply_user_erased(state, event);
     }
     sp_assert_failed(__FILE__, __LINE__, "the event's type is known", event->type, 0);
 }

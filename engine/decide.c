@@ -15,6 +15,9 @@ static bool role_allows(const sp_deciding *d)
     case SP_COMMAND_ORDER_CREATE:
         SP_ASSERT(d->actor); /* the operator buys nothing */
         return true;
+    case SP_COMMAND_USER_ERASE:
+        SP_ASSERT(d->actor); /* and is nobody to be erased */
+        return true;
     case SP_COMMAND_SERVER_START:
     case SP_COMMAND_USER_CREATE:
         SP_ASSERT(!d->actor);
@@ -147,6 +150,8 @@ static sp_outcome decide_own(const sp_deciding *d)
         return sp_decide_user_create(d);
     case SP_COMMAND_ROLE_SET:
         return sp_decide_role_set(d);
+    case SP_COMMAND_USER_ERASE:
+        return sp_decide_user_erase(d);
     case SP_COMMAND_POINTS_GRANT:
         return sp_decide_points_grant(d);
     case SP_COMMAND_CATEGORY_CREATE:
@@ -175,13 +180,13 @@ sp_decision sp_decide(const sp_state *state, const sp_command *command, sp_time_
 {
     sp_deciding d = {state, command, NULL, now, event, refusal};
 
-    SP_ASSERT(sp_command_writes(command->type));
+    SP_ASSERT(sp_command_makes_event(command->type));
     SP_ASSERT_CMP(now, >=, state->time);
     SP_ASSERT(now > 0 && now <= SP_TIME_MAX);
 
     if (command->actor) {
         d.actor = sp_state_user_row(state, command->actor);
-        if (!d.actor) {
+        if (!d.actor || sp_user_is_erased(d.actor)) { /* erased: his token is dead too */
             *outcome = sp_refuse(&d, SP_TOKEN_INVALID);
             return SP_DECISION_REFUSED;
         }

@@ -56,6 +56,7 @@ sp_outcome sp_decide_server_start(const sp_deciding *d);
 sp_outcome sp_decide_user_create(const sp_deciding *d);
 sp_outcome sp_decide_role_set(const sp_deciding *d);
 sp_outcome sp_decide_points_grant(const sp_deciding *d);
+sp_outcome sp_decide_user_erase(const sp_deciding *d);
 sp_outcome sp_decide_category_create(const sp_deciding *d);
 sp_outcome sp_decide_concert_create(const sp_deciding *d);
 sp_outcome sp_decide_order_cancel(const sp_deciding *d);

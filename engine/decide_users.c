@@ -26,6 +26,8 @@ sp_outcome sp_decide_user_create(const sp_deciding *d)
         return sp_refuse_limit(d, "users");
     if (!sp_points_can_grant(state, points))
         return sp_refuse_limit(d, "points");
+    if (points > 0 && !sp_grants_has_room(state))
+        return sp_refuse_limit(d, "grants");
     d->event->type = SP_EVENT_USER_CREATED;
     d->event->user_created.user = state->users_count + 1;
     d->event->user_created.role = role;
@@ -35,7 +37,7 @@ sp_outcome sp_decide_user_create(const sp_deciding *d)
 
 sp_outcome sp_decide_role_set(const sp_deciding *d)
 {
-    const sp_user_row *user = sp_state_user_row(d->state, d->command->role_set.user);
+    const sp_user_row *user = sp_state_living_row(d->state, d->command->role_set.user);
     sp_role role = d->command->role_set.role;
 
     SP_ASSERT(role >= SP_ROLE_USER && role <= SP_ROLE_ADMIN);
@@ -51,7 +53,7 @@ sp_outcome sp_decide_role_set(const sp_deciding *d)
 
 sp_outcome sp_decide_points_grant(const sp_deciding *d)
 {
-    const sp_user_row *user = sp_state_user_row(d->state, d->command->points_grant.user);
+    const sp_user_row *user = sp_state_living_row(d->state, d->command->points_grant.user);
     sp_points amount = d->command->points_grant.amount;
 
     SP_ASSERT(amount >= 1 && amount <= SP_GRANT_MAX);
@@ -60,8 +62,21 @@ sp_outcome sp_decide_points_grant(const sp_deciding *d)
     /* His own balance may be the larger one, when hosts are in debt to him. */
     if (!sp_points_can_grant(d->state, amount) || user->points > SP_POINTS_TOTAL_MAX - amount)
         return sp_refuse_limit(d, "points");
+    if (!sp_grants_has_room(d->state))
+        return sp_refuse_limit(d, "grants");
     d->event->type = SP_EVENT_POINTS_GRANTED;
     d->event->points_granted.user = d->command->points_grant.user;
     d->event->points_granted.amount = amount;
+    return SP_OK;
+}
+
+sp_outcome sp_decide_user_erase(const sp_deciding *d)
+{
+    if (d->actor->role == SP_ROLE_ADMIN && d->state->admins_count == 1)
+        return sp_refuse(d, SP_LAST_ADMIN);
+    if (sp_state_has_live_concerts(d->state, d->command->actor, d->now))
+        return sp_refuse(d, SP_HAS_LIVE_CONCERTS);
+    d->event->type = SP_EVENT_USER_ERASED;
+    d->event->user_erased.user = d->command->actor;
     return SP_OK;
 }

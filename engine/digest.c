@@ -3,10 +3,10 @@
  * The digest of the state. Canonical order; integers little-endian of the
  * width written behind them; a text is u8 present, u32 size, its bytes:
  *
- *   "stagepick state 1"
+ *   "stagepick state 2"
  *   seq 64, time 64, points_total 64
  *   users 32, each by id:
- *     role 8, points 64, created_at 64, newest order 32,
+ *     role 8 (0: erased), points 64, created_at 64, newest order 32,
  *     remembered keys 32, each newest first:
  *       key 16 bytes, request 16 bytes, time 64, seq 64, type 8, role 8,
  *       value 64, subject 32
@@ -23,10 +23,12 @@
  *     concert 32, user 32, status 8, amount 64, created_at 64,
  *     cancelled_at 64, seq 64, cancel_seq 64, older order of the user 32,
  *     seats 32, each 32
+ *   grants 32, each as they came:
+ *     user 32, by sign-up 8, amount 64, time 64, seq 64
  *
  * Remembered keys are those that a lookup can reach: at most
  * SP_IDEMPOTENCY_KEYS_PER_USER a user, not before the ring's tail. Left out:
- * what follows from the above (caps, counts, indexes, where a row lies) and
+ * what follows from the above (caps, counts, indexes, ledgers, where a row lies) and
  * what is no part of the facts (limits, views).
  */
 #include <endian.h>
@@ -209,9 +211,9 @@ static void put_orders(stream *out, const sp_state *state)
         put_u8(out, order->status);
         put_i64(out, order->amount);
         put_i64(out, order->created_at);
-        put_i64(out, order->cancelled_at);
+        put_i64(out, order->cancellation ? state->cancellations[order->cancellation].time : 0);
         put_u64(out, order->seq);
-        put_u64(out, order->cancel_seq);
+        put_u64(out, order->cancellation ? state->cancellations[order->cancellation].seq : 0);
         put_u32(out, order->older_of_user);
         put_u32(out, order->seats_count);
         for (uint32_t i = 0; i < order->seats_count; i++)
@@ -219,9 +221,22 @@ static void put_orders(stream *out, const sp_state *state)
     }
 }
 
+static void put_grants(stream *out, const sp_state *state)
+{
+    put_u32(out, state->grants_count);
+    for (uint32_t i = 1; i <= state->grants_count; i++) {
+        const sp_grant_row *grant = &state->grants[i];
+        put_u32(out, grant->user);
+        put_u8(out, grant->is_sign_up);
+        put_i64(out, (sp_points)grant->amount);
+        put_i64(out, grant->time);
+        put_u64(out, grant->seq);
+    }
+}
+
 void sp_digest(const sp_state *state, uint8_t out[SP_DIGEST_SIZE])
 {
-    static const char magic[] = "stagepick state 1";
+    static const char magic[] = "stagepick state 2";
     stream hashed = {.used = 0};
 
     crypto_generichash_init(&hashed.hash, NULL, 0, SP_DIGEST_SIZE);
@@ -233,6 +248,7 @@ void sp_digest(const sp_state *state, uint8_t out[SP_DIGEST_SIZE])
     put_categories(&hashed, state);
     put_concerts(&hashed, state);
     put_orders(&hashed, state);
+    put_grants(&hashed, state);
     flush(&hashed);
     crypto_generichash_final(&hashed.hash, out, SP_DIGEST_SIZE);
 }

@@ -34,7 +34,7 @@ typedef enum sp_decision {
  * the first failure wins: actor exists (token_invalid), role, idempotency,
  * then the command's own. For order_create: concert, cancelled or paused,
  * window, seats known, amount, seat limit, seats free, points.
- * The command must not be a query. Never blocks or allocates. */
+ * The command must be one that makes an event. Never blocks or allocates. */
 sp_decision sp_decide(const sp_state *state, const sp_command *command, sp_time_ms now,
                       sp_event *event, sp_replay *replay, sp_outcome *outcome, sp_refusal *refusal);
 
@@ -48,9 +48,15 @@ void sp_apply(sp_state *state, const sp_event *event);
  * saying what is wrong. */
 const char *sp_admit(const sp_state *state, const sp_event *event);
 
-/* Answers a query command from the state (outcome, value). SP_QUERY_ORDERS
- * allocates; out of memory answers SP_BUSY. */
+/* Answers a query command from the state (outcome, value). Those for lists
+ * allocate; out of memory answers SP_BUSY. Each costs what it shows, whatever the
+ * cursor. A page of users may end early, even empty, where thousands in a row were
+ * erased: its cursor goes on. The balance in a ledger's cursor is taken on trust:
+ * a made-up one shifts the balances of that page by as much; one that nobody can
+ * have (beyond SP_POINTS_TOTAL_MAX either way) finds nothing. */
 void sp_query(const sp_state *state, const sp_command *query, sp_result *result);
+/* Frees the list (once) that the answer to a command of this type has, if it has one. */
+void sp_result_release(sp_command_type type, sp_result *result);
 
 /* Fills the success that an applied event shows (outcome OK, seq, value). */
 void sp_result_of_event(const sp_state *state, const sp_event *event, sp_result *result);

@@ -22,7 +22,8 @@
     X(5, CATEGORY_CREATED, "category_created") \
     X(6, CONCERT_CREATED, "concert_created")   \
     X(7, ORDER_PAID, "order_paid")             \
-    X(8, ORDER_CANCELLED, "order_cancelled")
+    X(8, ORDER_CANCELLED, "order_cancelled")   \
+    X(9, USER_ERASED, "user_erased")
 
 typedef enum sp_event_type {
 #define SP_EVENT_ENUM(number, id, name) SP_EVENT_##id = number,
@@ -87,6 +88,9 @@ typedef struct sp_event {
             sp_points amount; /* host → buyer, that of the order */
             sp_text reason;   /* may be absent */
         } order_cancelled;
+        struct {
+            sp_user_id user; /* = the actor: everyone erases himself */
+        } user_erased;
     };
 } sp_event;
 

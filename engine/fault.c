@@ -16,6 +16,7 @@ _Bool sp_fault_plant(const char *name)
         [SP_FAULT_LOST_REFUND] = "lost_refund",
         [SP_FAULT_NOSYNC] = "nosync",
         [SP_FAULT_ANSWER_BEFORE_FLUSH] = "answer_before_flush",
+        [SP_FAULT_SIDES_UNFLUSHED] = "sides_unflushed",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {

@@ -14,6 +14,7 @@ typedef enum sp_fault {
     SP_FAULT_LOST_REFUND = 3,          /* apply: a cancel moves no points back */
     SP_FAULT_NOSYNC = 4,               /* log: opened with MDB_NOSYNC */
     SP_FAULT_ANSWER_BEFORE_FLUSH = 5,  /* sequencer: commits, releases, then flushes */
+    SP_FAULT_SIDES_UNFLUSHED = 6,      /* … but only where no event was made */
 } sp_fault;
 
 #ifdef SP_FAULTS

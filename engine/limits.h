@@ -33,6 +33,10 @@
 #define SP_VERSION_SIZE_MAX 64u
 /* Latest time taken anywhere: 9999-12-31T23:59:59.999Z. */
 #define SP_TIME_MAX INT64_C(253402300799999)
+/* What the tables of orders and grants may have at most, whatever is asked for:
+ * 64 and 33 million. */
+#define SP_ORDERS_MAX UINT32_C(67108863)
+#define SP_GRANTS_MAX UINT32_C(33554431)
 /* Default of cancelUntil: so long before endDate. */
 #define SP_CANCEL_BEFORE_END_MS (INT64_C(3) * 3600 * 1000)
 /* Idempotency keys are remembered so long, and so many a user. */
@@ -44,18 +48,20 @@
 typedef struct sp_limits {
     uint32_t users_max;
     uint32_t categories_max;
-    uint32_t concerts_max; /* at most 4,194,303: engine/caps.h */
-    uint32_t seats_max;    /* over all concerts */
-    uint32_t grades_max;   /* over all concerts */
-    uint32_t rows_max;     /* over all concerts */
-    uint32_t orders_max;
+    uint32_t concerts_max;         /* at most 4,194,303: engine/caps.h */
+    uint32_t seats_max;            /* over all concerts */
+    uint32_t grades_max;           /* over all concerts */
+    uint32_t rows_max;             /* over all concerts */
+    uint32_t orders_max;           /* at most SP_ORDERS_MAX */
     uint32_t order_seats_max;      /* seats listed in orders of 2 and more */
+    uint32_t grants_max;           /* of points, sign-ups with points included; at
+                                    * most SP_GRANTS_MAX */
     uint32_t idempotency_keys_max; /* rounded up to a power of two */
     uint64_t text_bytes_max;       /* names, descriptions, cards */
 } sp_limits;
 
 /* 1 million users, 10,000 categories, 100,000 concerts, 10 million seats,
- * 20 million orders. engine/limits.c states what a full table costs. */
+ * 20 million orders, 10 million grants. engine/limits.c states what a full table costs. */
 extern const sp_limits sp_limits_default;
 
 #endif

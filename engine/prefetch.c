@@ -38,7 +38,9 @@ static inline void want(round *r, const void *line)
 }
 
 /* What an order needs that is not near: the buyer, the seat's word and its seq,
- * the host. Nothing of it has been checked yet. */
+ * the host. Nothing of it has been checked yet. The concert's sales and the host's
+ * account are small and near; asked for here they would only take the places of
+ * loads that are waited for. */
 static inline void want_order(round *r, const sp_state *state, sp_user_id buyer,
                               sp_concert_id concert_id, sp_seat seat)
 {

@@ -8,6 +8,7 @@
 #ifndef SP_ENGINE_RESULT_H
 #define SP_ENGINE_RESULT_H
 
+#include "engine/event.h"
 #include "engine/limits.h"
 #include "engine/outcome.h"
 #include "engine/values.h"
@@ -33,6 +34,24 @@ typedef struct sp_user_view {
     sp_points points;
     sp_time_ms created_at;
 } sp_user_view;
+
+/* One movement of a user's points. One that is both buyer and host moves none:
+ * his order is one entry of 0. */
+typedef struct sp_ledger_item {
+    sp_seq seq;
+    sp_time_ms time;
+    sp_event_type type; /* user_created (with points), points_granted, order_* */
+    sp_points amount;   /* signed */
+    sp_points balance;  /* right after it */
+    sp_order_id order;  /* 0 = none */
+} sp_ledger_item;
+
+/* All that a concert ever sold. */
+typedef struct sp_concert_totals {
+    uint32_t orders, cancelled; /* ever made; of these cancelled */
+    uint32_t seats;             /* sold now */
+    sp_points amount, refunded; /* of all orders; of those cancelled */
+} sp_concert_totals;
 
 /* A seat that was wanted and can't be had, and since which event. */
 typedef struct sp_seat_conflict {
@@ -66,11 +85,25 @@ typedef struct sp_result {
         sp_category_id category; /* category_create */
         sp_concert_id concert;   /* concert_create */
         sp_order_view order;     /* order commands and query */
+        /* Lists are one malloc each (seats behind the orders), NULL if count is
+         * 0; the loop gives them back with sp_result_release. */
         struct {
-            sp_order_view *items; /* one malloc, seats behind the items; */
-            uint32_t count;       /* the loop frees it; NULL if count == 0 */
-            sp_order_id next;     /* cursor: `before` of the next page, or 0 */
+            sp_order_view *items;
+            uint32_t count;
+            sp_order_id next;         /* cursor: `before` of the next page, or 0 */
+            sp_concert_totals totals; /* of query_concert_orders */
         } orders;
+        struct {
+            sp_user_view *items;
+            uint32_t count;
+            sp_user_id next; /* cursor: `after` of the next page, or 0 */
+        } users;
+        struct {
+            sp_ledger_item *items;
+            uint32_t count;
+            sp_seq next; /* cursor: `before` of the next page, or 0 … */
+            sp_points next_balance; /* … and its balance */
+        } ledger;
     };
     sp_seat seats[SP_SEATS_PER_ORDER_MAX]; /* what order.seats points to */
     sp_refusal refusal;

@@ -6,6 +6,7 @@
 
 #include "engine/assert.h"
 #include "engine/fault.h"
+#include "engine/side_commands.h"
 
 /* Mailboxes that one batch may complete into: one a loop, and a few of the
  * program's own. */
@@ -30,6 +31,7 @@ typedef struct untold {
     uint32_t commands_count;
     sp_event *events; /* batch_commands_max of them */
     uint32_t events_count;
+    bool has_sides; /* changed side records, perhaps without any event */
 } untold;
 
 struct sp_sequencer {
@@ -116,9 +118,11 @@ static uint32_t estimate_bytes(const sp_command *command)
         return bytes;
     }
     case SP_COMMAND_USER_CREATE:
-        return 1024;
+    case SP_COMMAND_PROFILE_EDIT:
+    case SP_COMMAND_PASSWORD_CHANGE:
+        return 2048;
     default:
-        return sp_command_writes(command->type) ? 256 : 0;
+        return sp_command_is_query(command->type) ? 0 : 256;
     }
 }
 
@@ -151,7 +155,8 @@ static sp_time_ms stamp(sp_sequencer *self)
     return self->time;
 }
 
-static void refuse(sp_sequencer *self, sp_result *result, sp_outcome outcome)
+/* An answer that no event made. */
+static void answer(sp_sequencer *self, sp_result *result, sp_outcome outcome)
 {
     result->outcome = outcome;
     result->replayed = false;
@@ -159,8 +164,9 @@ static void refuse(sp_sequencer *self, sp_result *result, sp_outcome outcome)
 }
 
 /* How little of the disk a kind of command still goes on with: what gives back
- * goes on longer than what takes, and the record of a start longest, so that a
- * server can come up on a full disk to cancel and to be read. */
+ * goes on longer than what takes, and who wants to give back must get in; the
+ * record of a start goes on longest, so that a server can come up on a full disk
+ * to cancel and to be read. */
 static sp_log_space least_space(sp_command_type type)
 {
     switch (type) {
@@ -168,6 +174,11 @@ static sp_log_space least_space(sp_command_type type)
         return SP_SPACE_NONE;
     case SP_COMMAND_ORDER_CANCEL:
     case SP_COMMAND_ROLE_SET:
+    case SP_COMMAND_USER_ERASE:
+    case SP_COMMAND_SESSION_OPEN:
+    case SP_COMMAND_SESSION_REFRESH:
+    case SP_COMMAND_SESSION_CLOSE:
+    case SP_COMMAND_PASSWORD_CHANGE:
         return SP_SPACE_LOW;
     default:
         return SP_SPACE_PLENTY;
@@ -184,27 +195,63 @@ static sp_log_status add_profile(sp_sequencer *self, const sp_command *command,
     return self->config.log->profile_add(self->config.log, &profile);
 }
 
-/* Decides one command; on success the event is in the log's batch and in the
- * state. SP_LOG_FAILED: the log is broken, the batch is lost. */
-static sp_log_status process(sp_sequencer *self, sp_slot *slot, sp_time_ms now)
+/* What stands beside an event, in the same transaction and before it. TAKEN:
+ * the sign-up's e-mail is. */
+static sp_log_status write_side(sp_sequencer *self, const sp_command *command,
+                                const sp_event *event)
+{
+    switch (command->type) {
+    case SP_COMMAND_USER_CREATE:
+        return add_profile(self, command, event);
+    case SP_COMMAND_USER_ERASE:
+        return sp_side_erase(self->config.log, event->user_erased.user);
+    default:
+        return SP_LOG_OK;
+    }
+}
+
+static void answer_query(sp_sequencer *self, sp_slot *slot)
+{
+    slot->result.replayed = false;
+    sp_query(self->config.state, &slot->command, &slot->result);
+    slot->result.seq = sp_state_seq(self->config.state);
+}
+
+/* A command that makes no event. It may be refused and have changed something:
+ * a spent token that came back has ended its family. */
+static sp_log_status process_side(sp_sequencer *self, sp_slot *slot, sp_time_ms now)
+{
+    const sp_command *command = &slot->command;
+    sp_side_change change;
+    sp_log_status status = sp_side_command(self->config.state, self->config.log, command,
+                                           least_space(command->type), now, &change);
+    if (status != SP_LOG_OK)
+        return status;
+    answer(self, &slot->result, change.outcome);
+    /* He may be gone, or not be the one: then nothing is shown of him. */
+    if (change.outcome == SP_OK && !change.is_known)
+        slot->result.user = (sp_user_view){0};
+    else if (change.outcome == SP_OK &&
+             !sp_state_user(self->config.state, command->actor, &slot->result.user))
+        slot->result.user = (sp_user_view){.id = command->actor};
+    self->current->has_sides |= change.changed;
+    return SP_LOG_OK;
+}
+
+/* Decides one command that wants to make an event; on success the event is in
+ * the log's batch and in the state. SP_LOG_FAILED: the log is broken, the batch
+ * is lost. */
+static sp_log_status process_event(sp_sequencer *self, sp_slot *slot, sp_time_ms now)
 {
     const sp_command *command = &slot->command;
     sp_result *result = &slot->result;
     sp_state *state = self->config.state;
-    result->now = now;
-    if (!sp_command_writes(command->type)) {
-        result->replayed = false;
-        sp_query(state, command, result);
-        result->seq = sp_state_seq(state);
-        return SP_LOG_OK;
-    }
-
     sp_event *event = &self->current->events[self->current->events_count];
     sp_replay replay;
     sp_outcome outcome = SP_INTERNAL;
     switch (sp_decide(state, command, now, event, &replay, &outcome, &result->refusal)) {
     case SP_DECISION_REFUSED:
-        refuse(self, result, outcome);
+        answer(self, result, outcome);
         return SP_LOG_OK;
     case SP_DECISION_REPLAY:
         sp_result_of_replay(state, &replay, result);
@@ -215,22 +262,33 @@ static sp_log_status process(sp_sequencer *self, sp_slot *slot, sp_time_ms now)
     }
     /* The levels count down from plenty: a larger number is less space. */
     if (self->config.log->space(self->config.log) > least_space(command->type)) {
-        refuse(self, result, SP_STORAGE_FULL);
+        answer(self, result, SP_STORAGE_FULL);
         return SP_LOG_OK;
     }
-    if (command->type == SP_COMMAND_USER_CREATE) {
-        sp_log_status added = add_profile(self, command, event);
-        if (added == SP_LOG_TAKEN)
-            refuse(self, result, SP_EMAIL_TAKEN);
-        if (added != SP_LOG_OK)
-            return added == SP_LOG_TAKEN ? SP_LOG_OK : added;
+    sp_log_status written = write_side(self, command, event);
+    if (written == SP_LOG_TAKEN) {
+        answer(self, result, SP_EMAIL_TAKEN);
+        return SP_LOG_OK;
     }
+    if (written != SP_LOG_OK)
+        return SP_LOG_FAILED;
     if (self->config.log->append(self->config.log, event) != SP_LOG_OK)
         return SP_LOG_FAILED;
     sp_apply(state, event);
     sp_result_of_event(state, event, result);
     result->replayed = false;
     self->current->events_count++;
+    return SP_LOG_OK;
+}
+
+static sp_log_status process(sp_sequencer *self, sp_slot *slot, sp_time_ms now)
+{
+    slot->result.now = now;
+    if (sp_command_makes_event(slot->command.type))
+        return process_event(self, slot, now);
+    if (!sp_command_is_query(slot->command.type))
+        return process_side(self, slot, now);
+    answer_query(self, slot);
     return SP_LOG_OK;
 }
 
@@ -326,6 +384,7 @@ static void release(untold *batch)
     batch->chains_count = 0;
     batch->commands_count = 0;
     batch->events_count = 0;
+    batch->has_sides = false;
 }
 
 /* No figure shows what is not durable either. */
@@ -352,9 +411,9 @@ static void answer_unknown(sp_sequencer *self, untold *batch)
     for (uint32_t i = 0; i < batch->chains_count; i++)
         for (sp_slot *slot = batch->chains[i].newest; slot != NULL; slot = slot->next) {
             /* The list that a query has allocated is not going to be shown. */
-            if (slot->command.type == SP_QUERY_ORDERS && slot->result.outcome == SP_OK)
-                free(slot->result.orders.items);
-            refuse(self, &slot->result, SP_OUTCOME_UNKNOWN);
+            if (slot->result.outcome == SP_OK)
+                sp_result_release(slot->command.type, &slot->result);
+            answer(self, &slot->result, SP_OUTCOME_UNKNOWN);
             slot->result.seq = 0; /* the state's is not durable */
         }
     release(batch);
@@ -392,7 +451,8 @@ static void exchange(sp_sequencer *self)
     tell(self, self->pending);
     self->current = self->pending;
     self->pending = committed;
-    if (SP_FAULT(ANSWER_BEFORE_FLUSH))
+    if (SP_FAULT(ANSWER_BEFORE_FLUSH) ||
+        (SP_FAULT(SIDES_UNFLUSHED) && self->pending->events_count == 0))
         tell(self, self->pending);
 }
 
@@ -418,7 +478,8 @@ static sp_log_status pass_unchanged(sp_sequencer *self)
 
 static sp_log_status finish_batch(sp_sequencer *self)
 {
-    if (self->current->events_count == 0)
+    bool is_unchanged = self->current->events_count == 0 && !self->current->has_sides;
+    if (is_unchanged)
         return pass_unchanged(self);
     if (SP_FAULT(ANSWER_BEFORE_COMMIT)) {
         tell(self, self->pending);

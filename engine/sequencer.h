@@ -16,6 +16,10 @@
  * batch, or the one before that still waits. Only what saw durable state alone
  * is released at once.
  *
+ * A batch need not have an event: log-ins and the like (engine/side_commands.h)
+ * change side records alone, and are committed and wait as any other, be the
+ * answer a success or a refusal. A batch that changed neither is not committed.
+ *
  * If append, commit or settle fails, memory is ahead of the log: the batch, the
  * one that waits and everything that comes after is answered outcome_unknown,
  * nothing is published, and the sequencer is failed for good; the program

@@ -5,7 +5,7 @@
 
 #include "engine/memory.h"
 
-#define TABLES_COUNT 15u
+#define TABLES_COUNT 19u
 
 /* Every table with the bytes that it may ever take. */
 static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
@@ -22,8 +22,12 @@ static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
         &state->field, size         \
     }
     TABLE(users, (size_t)limits->users_max + 1);
+    TABLE(accounts, (size_t)limits->users_max + 1);
     TABLE(concerts, (size_t)limits->concerts_max + 1);
+    TABLE(sales, (size_t)limits->concerts_max + 1);
     TABLE(orders, (size_t)limits->orders_max + 1);
+    TABLE(cancellations, (size_t)limits->orders_max + 1);
+    TABLE(grants, (size_t)limits->grants_max + 1);
     TABLE(prices, limits->grades_max);
     TABLE(order_seats, limits->order_seats_max);
     TABLE(sold, words_max);
@@ -51,6 +55,10 @@ sp_state *sp_state_create(const sp_limits *limits)
     state->limits = *limits;
     if (state->limits.concerts_max > SP_CAPS_CONCERT_MAX) /* 4 million */
         state->limits.concerts_max = SP_CAPS_CONCERT_MAX;
+    if (state->limits.orders_max > SP_ORDERS_MAX)
+        state->limits.orders_max = SP_ORDERS_MAX;
+    if (state->limits.grants_max > SP_GRANTS_MAX)
+        state->limits.grants_max = SP_GRANTS_MAX;
     tables_of(state, tables);
     if (sp_memory_reserve_all(tables, TABLES_COUNT) != 0) {
         free(state);
@@ -116,11 +124,25 @@ uint32_t sp_state_orders_count(const sp_state *state)
 
 bool sp_state_user(const sp_state *state, sp_user_id user, sp_user_view *out)
 {
+    return sp_state_user_ever(state, user, out) && out->role != (sp_role)SP_ROLE_ERASED;
+}
+
+bool sp_state_user_ever(const sp_state *state, sp_user_id user, sp_user_view *out)
+{
     const sp_user_row *row = sp_state_user_row(state, user);
     if (!row)
         return false;
     *out = (sp_user_view){user, (sp_role)row->role, row->points, row->created_at};
     return true;
+}
+
+bool sp_state_has_live_concerts(const sp_state *state, sp_user_id host, sp_time_ms now)
+{
+    sp_concert_id concert = state->accounts[host].newest_concert;
+
+    while (concert && now >= state->concerts[concert].card->spec.concert_date)
+        concert = state->concerts[concert].older_of_host;
+    return concert != 0;
 }
 
 sp_text sp_state_category(const sp_state *state, sp_category_id category)
@@ -181,6 +203,8 @@ bool sp_state_order(const sp_state *state, sp_order_id order, sp_order_view *out
     const sp_order_row *row = sp_state_order_row(state, order);
     if (!row)
         return false;
+    const sp_cancellation_row *cancellation = &state->cancellations[row->cancellation];
+    bool cancelled = row->cancellation != 0;
     *out = (sp_order_view){
         .id = order,
         .concert = row->concert,
@@ -188,8 +212,8 @@ bool sp_state_order(const sp_state *state, sp_order_id order, sp_order_view *out
         .status = (sp_order_status)row->status,
         .amount = row->amount,
         .created_at = row->created_at,
-        .cancelled_at = row->cancelled_at,
-        .seq = row->status == SP_ORDER_CANCEL ? row->cancel_seq : row->seq,
+        .cancelled_at = cancelled ? cancellation->time : 0,
+        .seq = cancelled ? cancellation->seq : row->seq,
         .seats = sp_state_order_seats(state, row),
         .seats_count = row->seats_count,
     };
@@ -208,17 +232,49 @@ sp_order_id sp_state_order_before(const sp_state *state, sp_user_id user, sp_ord
     return cursor && cursor->user == user ? cursor->older_of_user : 0;
 }
 
+sp_order_id sp_state_concert_order_before(const sp_state *state, sp_concert_id concert,
+                                          sp_order_id before)
+{
+    if (!sp_state_concert_row(state, concert))
+        return 0;
+
+    if (before == 0)
+        return state->sales[concert].newest_order;
+    const sp_order_row *cursor = sp_state_order_row(state, before);
+    return cursor && cursor->concert == concert ? cursor->older_of_concert : 0;
+}
+
+bool sp_state_concert_totals(const sp_state *state, sp_concert_id concert, sp_concert_totals *out)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    if (!row)
+        return false;
+
+    const sp_sales_row *sales = &state->sales[concert];
+    *out = (sp_concert_totals){
+        .orders = sales->orders_count,
+        .cancelled = sales->cancelled_count,
+        .seats = row->sold_count,
+        .amount = sales->amount,
+        .refunded = sales->refunded,
+    };
+    return true;
+}
+
 void sp_state_usage_of(const sp_state *state, sp_state_usage *out)
 {
     uint64_t word_bytes =
         sizeof(*state->sold) + sizeof(*state->held) + 64 * sizeof(*state->seat_seqs);
 
     *out = (sp_state_usage){
-        .users_bytes = state->users_count * sizeof(sp_user_row),
+        .users_bytes = state->users_count * (sizeof(sp_user_row) + sizeof(sp_account_row)) +
+                       state->grants_count * sizeof(sp_grant_row),
         .orders_bytes = state->orders_count * sizeof(sp_order_row) +
+                        state->cancellations_count * sizeof(sp_cancellation_row) +
                         state->order_seats_count * sizeof(*state->order_seats),
         .seats_bytes = state->words_count * word_bytes,
-        .cards_bytes = state->arena.used_bytes + state->concerts_count * sizeof(sp_concert_row) +
+        .cards_bytes = state->arena.used_bytes +
+                       state->concerts_count * (sizeof(sp_concert_row) + sizeof(sp_sales_row)) +
                        state->prices_count * sizeof(sp_price_row) +
                        (state->categories.mask + 1ull) * sizeof(uint32_t) +
                        state->categories.count * sizeof(sp_text),

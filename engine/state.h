@@ -66,12 +66,15 @@ void sp_state_destroy(sp_state *state);
 sp_seq sp_state_seq(const sp_state *state);      /* last applied; 0 = none */
 sp_time_ms sp_state_time(const sp_state *state); /* of the last event; 0 = none */
 sp_points sp_state_points_total(const sp_state *state);
-uint32_t sp_state_users_count(const sp_state *state);
+uint32_t sp_state_users_count(const sp_state *state); /* ever, erased ones included */
 uint32_t sp_state_admins_count(const sp_state *state);
 uint32_t sp_state_categories_count(const sp_state *state);
 uint32_t sp_state_concerts_count(const sp_state *state);
 uint32_t sp_state_orders_count(const sp_state *state); /* ever made */
+/* false also for one who was erased: he is nobody any more. */
 bool sp_state_user(const sp_state *state, sp_user_id user, sp_user_view *out);
+/* Also those: role 0, and the points that he left behind, so that sums add up. */
+bool sp_state_user_ever(const sp_state *state, sp_user_id user, sp_user_view *out);
 sp_text sp_state_category(const sp_state *state, sp_category_id category);
 const sp_concert_card *sp_state_concert(const sp_state *state, sp_concert_id concert);
 /* seq of the last event that changed this concert. */
@@ -90,6 +93,10 @@ bool sp_state_order(const sp_state *state, sp_order_id order, sp_order_view *out
  * below `before` (0 = any), or 0. O(1) a step: `before` is 0 or an order of
  * that user, else there is none (a made-up cursor must not cost a walk). */
 sp_order_id sp_state_order_before(const sp_state *state, sp_user_id user, sp_order_id before);
+/* The same of a concert's orders. */
+sp_order_id sp_state_concert_order_before(const sp_state *state, sp_concert_id concert,
+                                          sp_order_id before);
+bool sp_state_concert_totals(const sp_state *state, sp_concert_id concert, sp_concert_totals *out);
 
 /* Bytes of table memory in use (not reserved), by kind, for figures. */
 typedef struct sp_state_usage {

@@ -2,8 +2,8 @@
  *
  * The state's tables as the engine's own files see them; nobody outside
  * engine/ includes this. Rows are laid out for the order path: an order reads
- * the buyer's line, with his caps, the concert's line, a word of each bitmap; it
- * writes those, the host's line, the seat's seq and the next order row. Of
+ * the buyer's line, with his caps, the concert's two lines, a word of each bitmap;
+ * it writes those, the host's two lines, the seat's seq and the next order row. Of
  * these only the buyer and the seat's seq are far away at random: at some 15 ns
  * a line with many under way, and 100 ns alone, they are what an order costs.
  */
@@ -17,15 +17,30 @@
 #include "engine/state.h"
 #include "engine/user_caps.h"
 
+/* An entry of a ledger: its kind, and above 0 its row in that kind's table; 0 =
+ * none. engine/ledger.h reads them. */
+typedef uint32_t sp_ledger_ref;
+#define SP_LEDGER_INDEX_BITS 30u
+#define SP_LEDGER_INDEX_MAX ((UINT32_C(1) << SP_LEDGER_INDEX_BITS) - 1)
+
 typedef struct sp_user_row {
     sp_points points;
     sp_time_ms created_at;
     uint64_t newest_key; /* ordinal in the ring of idempotency; 0 = none */
     sp_order_id newest_order;
-    uint8_t role;
+    uint8_t role; /* SP_ROLE_ERASED: gone, but for his points and orders */
     uint8_t unused[3];
     sp_user_caps caps;
 } sp_user_row;
+
+/* The role of a row whose user was erased; none that anybody can be given. */
+#define SP_ROLE_ERASED 0u
+
+/* What buyers do not need of a user. */
+typedef struct sp_account_row {
+    sp_ledger_ref others;         /* newest entry from before his first order */
+    sp_concert_id newest_concert; /* that he hosts; 0 = none */
+} sp_account_row;
 
 /* What orders need of a concert; the rest is on its card. */
 typedef struct sp_concert_row {
@@ -39,8 +54,17 @@ typedef struct sp_concert_row {
     uint32_t first_price; /* in prices */
     uint32_t held_count;
     uint16_t max_seats_per_user;
-    uint8_t unused[6];
+    uint8_t unused[2];
+    sp_concert_id older_of_host; /* his concert before this one; 0 = none */
 } sp_concert_row;
+
+/* What a concert has sold. Beside its row, which is full. */
+typedef struct sp_sales_row {
+    sp_points amount, refunded; /* of all orders; of those cancelled */
+    sp_order_id newest_order;
+    uint32_t orders_count, cancelled_count;
+    uint32_t unused;
+} sp_sales_row;
 
 /* No two fields that an order_paid event brings stand beside each other in the
  * event's order: the compiler would copy them by one wide load, and a load that
@@ -52,15 +76,35 @@ typedef struct sp_order_row {
     sp_user_id user;
     sp_order_id older_of_user; /* his order before this one; 0 = none */
     sp_points amount;
-    sp_time_ms cancelled_at; /* 0 = not */
+    sp_order_id older_of_concert; /* the concert's order before this one; 0 = none */
+    sp_ledger_ref older_of_host;  /* the host's entry before this one, if he is not
+                                   * the buyer */
     sp_time_ms created_at;
-    sp_seq cancel_seq;
+    sp_ledger_ref others;  /* the buyer's newest other entry before his next order */
+    uint32_t cancellation; /* 0 = not cancelled */
     sp_seq seq;
     uint8_t seats_count;
     uint8_t status;
-    uint8_t unused[2];
-    uint32_t unused_link; /* room for the older order of the concert */
+    uint8_t unused[6];
 } sp_order_row;
+
+/* One order in some hundred is cancelled: so this is not in its row. */
+typedef struct sp_cancellation_row {
+    sp_seq seq;
+    sp_time_ms time;
+    sp_order_id order;
+    sp_ledger_ref older_of_buyer, older_of_host; /* as in an order's row */
+    uint32_t unused;
+} sp_cancellation_row;
+
+/* Points from nowhere: by an ADMIN, or at sign-up. */
+typedef struct sp_grant_row {
+    sp_seq seq;
+    sp_time_ms time;
+    uint64_t amount : 63, is_sign_up : 1;
+    sp_user_id user;
+    sp_ledger_ref older; /* the user's entry before this one */
+} sp_grant_row;
 
 /* A grade as the order path sees it: it ends before this seat. */
 typedef struct sp_price_row {
@@ -71,6 +115,14 @@ typedef struct sp_price_row {
 _Static_assert(sizeof(sp_user_row) == 64, "a user is one cache line");
 _Static_assert(sizeof(sp_concert_row) == 64, "a concert is one cache line");
 _Static_assert(sizeof(sp_order_row) == 64, "an order is one cache line");
+_Static_assert(sizeof(sp_sales_row) == 32, "two concerts' sales are one cache line");
+_Static_assert(sizeof(sp_cancellation_row) == 32, "a cancellation is half a cache line");
+_Static_assert(sizeof(sp_grant_row) == 32, "a grant is half a cache line");
+_Static_assert(sizeof(sp_account_row) == 8, "an account is 8 bytes");
+_Static_assert(SP_ORDERS_MAX <= SP_LEDGER_INDEX_MAX && SP_GRANTS_MAX <= SP_LEDGER_INDEX_MAX,
+               "a ledger's ref names any row");
+_Static_assert(SP_SEATS_PER_ORDER_MAX *SP_PRICE_MAX <= INT64_MAX / SP_ORDERS_MAX,
+               "what a concert sells can be summed up");
 _Static_assert(SP_SEATS_PER_ORDER_MAX <= UINT8_MAX, "seats_count fits");
 _Static_assert(SP_MAX_SEATS_PER_USER_MAX <= UINT16_MAX, "max_seats_per_user fits");
 _Static_assert(SP_PRICE_MAX <= UINT32_MAX, "a price fits");
@@ -83,11 +135,16 @@ struct sp_state {
     uint32_t users_count, admins_count, concerts_count, orders_count;
     uint32_t seats_count, rows_count; /* over all concerts */
     uint32_t words_count, prices_count, order_seats_count;
+    uint32_t cancellations_count, grants_count;
 
     /* Rows are indexed by id; [0] is never used. */
     sp_user_row *users;
+    sp_account_row *accounts;
     sp_concert_row *concerts;
+    sp_sales_row *sales;
     sp_order_row *orders;
+    sp_cancellation_row *cancellations; /* as many as orders at most */
+    sp_grant_row *grants;
     sp_price_row *prices;
     uint32_t *order_seats;
     uint64_t *sold, *held; /* words, concert after concert */
@@ -103,6 +160,18 @@ struct sp_state {
 static inline sp_user_row *sp_state_user_row(const sp_state *state, sp_user_id user)
 {
     return user - 1u < state->users_count ? &state->users[user] : NULL;
+}
+
+static inline bool sp_user_is_erased(const sp_user_row *user)
+{
+    return user->role == SP_ROLE_ERASED;
+}
+
+/* The same, but NULL also for one who was erased. */
+static inline sp_user_row *sp_state_living_row(const sp_state *state, sp_user_id user)
+{
+    sp_user_row *row = sp_state_user_row(state, user);
+    return row && !sp_user_is_erased(row) ? row : NULL;
 }
 
 static inline sp_concert_row *sp_state_concert_row(const sp_state *state, sp_concert_id concert)
@@ -176,6 +245,16 @@ static inline bool sp_points_can_move(sp_points from, sp_points to, sp_points am
 {
     return from >= amount - SP_POINTS_TOTAL_MAX && to <= SP_POINTS_TOTAL_MAX - amount;
 }
+
+/* Is there a row for one more grant? */
+static inline bool sp_grants_has_room(const sp_state *state)
+{
+    return state->grants_count < state->limits.grants_max;
+}
+
+/* Does he host a concert that is still to come? Goes through those that he ever
+ * hosted, newest first, which is where a live one stands. */
+bool sp_state_has_live_concerts(const sp_state *state, sp_user_id host, sp_time_ms now);
 
 /* Would these points go over what all points together may be? */
 static inline bool sp_points_can_grant(const sp_state *state, sp_points amount)

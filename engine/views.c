@@ -178,6 +178,7 @@ void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_eve
     case SP_EVENT_USER_CREATED:
     case SP_EVENT_ROLE_SET:
     case SP_EVENT_POINTS_GRANTED:
+    case SP_EVENT_USER_ERASED:
         break;
     }
 }

@@ -100,13 +100,13 @@ static void orders_come_newest_first_in_pages(void **unused)
     assert_int_equal(result.orders.items[1].id, 3);
     assert_int_equal(result.orders.items[1].seats[1], 4);
     assert_int_equal(result.orders.next, 3);
-    free(result.orders.items);
+    sp_result_release(SP_QUERY_ORDERS, &result);
     query.query_orders.before = 3;
     sp_query(stage.state, &query, &result);
     assert_int_equal(result.orders.count, 1);
     assert_int_equal(result.orders.items[0].id, 1);
     assert_int_equal(result.orders.next, 0);
-    free(result.orders.items);
+    sp_result_release(SP_QUERY_ORDERS, &result);
 
     assert_int_equal(sp_state_order_before(stage.state, BUYER, 1), 0);
     /* Another's, and one that is not there: found in one step not to be his. */

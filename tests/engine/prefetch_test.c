@@ -45,7 +45,8 @@ static void hostile_commands_are_not_followed(void **unused)
     sp_digest(stage.state, before);
     for (int round = 0; round < 200; round++) {
         for (uint32_t i = 0; i < COUNT; i++) {
-            sp_command_type type = (sp_command_type)(1 + sp_random_below(&random, SP_QUERY_ORDERS));
+            sp_command_type type =
+                (sp_command_type)(1 + sp_random_below(&random, SP_QUERY_CONCERT_ORDERS));
             commands[i] = stage_command(type, edge(&random));
             commands[i].idempotency.present = sp_random_below(&random, 2);
             if (type == SP_COMMAND_ORDER_CREATE) {

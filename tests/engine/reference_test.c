@@ -59,7 +59,8 @@ typedef struct world {
     sp_generated generated;
     sp_reference_answer expected;
     /* How often what came out, so that a world that tests nothing is seen. */
-    uint32_t outcomes[128], events, replays, damaged, damaged_admitted;
+    uint32_t outcomes[128], events, replays, damaged, damaged_admitted, erased;
+    uint32_t queries[SP_QUERY_CONCERT_ORDERS + 1]; /* answered, by type */
 } world;
 
 static void check(const world *w, const char *wrong)
@@ -130,6 +131,7 @@ static void take_event(world *w, const sp_event *event)
     check(w, sp_compare_success(&w->reference, event, &result));
     sp_views_publish_event(w->views, w->state, event);
     sp_views_publish_seq(w->views, event->seq);
+    w->erased += event->type == SP_EVENT_USER_ERASED;
     w->events++;
 }
 
@@ -183,8 +185,10 @@ static void step_query(world *w)
     sp_generate_query(&w->random, &w->reference, query);
     sp_query(w->state, query, &result);
     check(w, sp_compare_query(&w->reference, query, &result));
-    if (query->type == SP_QUERY_ORDERS && result.outcome == SP_OK)
-        free(result.orders.items);
+    w->queries[query->type] += result.outcome == SP_OK;
+    if (result.outcome != SP_OK)
+        w->outcomes[result.outcome]++;
+    sp_result_release(query->type, &result);
 }
 
 static void step(world *w)
@@ -243,6 +247,7 @@ static void test_engine_does_what_the_reference_says(void **context)
     uint64_t commands_left = number_from_env("SP_COMMANDS", COMMANDS_DEFAULT);
     uint64_t seed = number_from_env("SP_SEED", 1), first = seed, done = 0;
     uint64_t events = 0, replays = 0, damaged = 0, admitted = 0, outcomes[128] = {0};
+    uint64_t erased = 0, queries[SP_QUERY_CONCERT_ORDERS + 1] = {0};
     while (done < commands_left) {
         world_open(&w, seed++);
         uint32_t steps = (uint32_t)sp_random_edge(&w.random, 50, COMMANDS_PER_WORLD_MAX);
@@ -258,14 +263,17 @@ static void test_engine_does_what_the_reference_says(void **context)
         replays += w.replays;
         damaged += w.damaged;
         admitted += w.damaged_admitted;
+        erased += w.erased;
+        for (unsigned i = SP_QUERY_USER; i <= SP_QUERY_CONCERT_ORDERS; i++)
+            queries[i] += w.queries[i];
         for (unsigned i = 0; i < 128; i++)
             outcomes[i] += w.outcomes[i];
         world_close(&w);
     }
     print_message("seeds %" PRIu64 " … %" PRIu64 ": %" PRIu64 " commands, %" PRIu64
-                  " events, %" PRIu64 " replays, %" PRIu64 " damaged events, %" PRIu64
-                  " of them harmless\n",
-                  first, seed - 1, done, events, replays, damaged, admitted);
+                  " events, %" PRIu64 " replays, %" PRIu64 " users erased, %" PRIu64
+                  " damaged events, %" PRIu64 " of them harmless\n",
+                  first, seed - 1, done, events, replays, erased, damaged, admitted);
     /* Every refusal that these commands can meet must have been met, or the
      * test has gone blind. */
     static const sp_outcome met[] = {
@@ -273,10 +281,16 @@ static void test_engine_does_what_the_reference_says(void **context)
         SP_CONCERT_UNKNOWN, SP_ORDER_UNKNOWN,     SP_SEAT_UNKNOWN,      SP_IDEMPOTENCY_MISMATCH,
         SP_SEAT_TAKEN,      SP_SALES_NOT_OPEN,    SP_SALES_CLOSED,      SP_AMOUNT_MISMATCH,
         SP_SEAT_LIMIT,      SP_ALREADY_CANCELLED, SP_CANCEL_CLOSED,     SP_CATEGORY_EXISTS,
-        SP_LAST_ADMIN,      SP_LIMIT_REACHED,     SP_VALIDATION_FAILED, SP_INSUFFICIENT_POINTS};
+        SP_LAST_ADMIN,      SP_LIMIT_REACHED,     SP_VALIDATION_FAILED, SP_INSUFFICIENT_POINTS,
+        SP_NOT_OWNER,       SP_HAS_LIVE_CONCERTS};
     for (size_t i = 0; done >= 100000 && i < sizeof met / sizeof *met; i++)
         if (outcomes[met[i]] == 0)
             fail_msg("no command was refused with %s", sp_outcome_row_of(met[i])->code);
+    for (unsigned i = SP_QUERY_USER; done >= 100000 && i <= SP_QUERY_CONCERT_ORDERS; i++)
+        if (queries[i] == 0)
+            fail_msg("no query of type %u was answered", i);
+    if (done >= 100000 && erased == 0)
+        fail_msg("nobody was erased");
 }
 
 int main(void)

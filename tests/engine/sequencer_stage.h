@@ -15,6 +15,7 @@
 
 #include "engine/sequencer.h"
 #include "storage/wait.h"
+#include "tests/support/fake_sides.h"
 
 #define SLOTS 64
 #define MAILBOXES 2
@@ -25,8 +26,11 @@ typedef struct watching_log {
     sp_log base;
     uint32_t appended_count, commits_count, settles_count;
     sp_seq committed_seq, durable_seq;
+    sp_fake_sides sides; /* as the open batch has them */
+    uint32_t committed_changes_count, durable_changes_count;
+    bool is_unsettled; /* a batch is committed and not durable */
     sp_log_space space;
-    sp_log_status next_append, next_commit, next_profile, next_settle;
+    sp_log_status next_append, next_commit, next_profile, next_settle, next_side;
     sp_mailbox *mailboxes;    /* must hold nothing that is not durable */
     uint32_t mailboxes_count; /* 0: someone else takes from them meanwhile */
     const sp_views *views;    /* must not show what is not durable */
@@ -55,7 +59,58 @@ static inline sp_log_status profile_add(sp_log *self, const sp_profile *profile)
 {
     watching_log *log = (watching_log *)self;
     log->profile_user = profile->user;
+    if (log->next_profile == SP_LOG_OK)
+        sp_fake_sides_profile_add(&log->sides, profile);
     return log->next_profile;
+}
+
+static inline sp_log_status profile_get(sp_log *self, sp_user_id user, sp_profile *out)
+{
+    return sp_fake_sides_profile_get(&((watching_log *)self)->sides, user, out);
+}
+
+static inline sp_log_status profile_put(sp_log *self, const sp_profile *profile)
+{
+    watching_log *log = (watching_log *)self;
+    return log->next_side == SP_LOG_OK ? sp_fake_sides_profile_put(&log->sides, profile)
+                                       : log->next_side;
+}
+
+static inline sp_log_status profile_erase(sp_log *self, sp_user_id user)
+{
+    watching_log *log = (watching_log *)self;
+    return log->next_side == SP_LOG_OK ? sp_fake_sides_profile_erase(&log->sides, user)
+                                       : log->next_side;
+}
+
+static inline sp_log_status session_get(sp_log *self, sp_user_id user, sp_session_id id,
+                                        sp_session *out)
+{
+    return sp_fake_sides_session_get(&((watching_log *)self)->sides, user, id, out);
+}
+
+static inline sp_log_status session_add(sp_log *self, const sp_session *session)
+{
+    watching_log *log = (watching_log *)self;
+    if (log->next_side == SP_LOG_OK)
+        sp_fake_sides_session_add(&log->sides, session);
+    return log->next_side;
+}
+
+static inline sp_log_status session_put(sp_log *self, const sp_session *session)
+{
+    watching_log *log = (watching_log *)self;
+    return log->next_side == SP_LOG_OK ? sp_fake_sides_session_put(&log->sides, session)
+                                       : log->next_side;
+}
+
+static inline sp_log_status sessions_end(sp_log *self, sp_user_id user, sp_session_id id,
+                                         sp_sid keep)
+{
+    watching_log *log = (watching_log *)self;
+    if (log->next_side == SP_LOG_OK)
+        sp_fake_sides_end(&log->sides, user, id, keep);
+    return log->next_side;
 }
 
 /* Its flush makes the batches before it durable. */
@@ -63,14 +118,17 @@ static inline sp_log_status commit(sp_log *self, sp_time_ms time)
 {
     watching_log *log = (watching_log *)self;
     look(log);
-    if (log->appended_count == 0)
+    if (log->appended_count == 0 && log->sides.changes_count == log->committed_changes_count)
         return SP_LOG_OK;
     if (log->next_commit != SP_LOG_OK)
         return log->next_commit;
     log->commit_time = time;
     log->commits_count++;
     log->durable_seq = log->committed_seq;
+    log->durable_changes_count = log->committed_changes_count;
     log->committed_seq += log->appended_count;
+    log->committed_changes_count = log->sides.changes_count;
+    log->is_unsettled = true;
     log->appended_count = 0;
     return SP_LOG_OK;
 }
@@ -80,10 +138,13 @@ static inline sp_log_status settle(sp_log *self)
     watching_log *log = (watching_log *)self;
     look(log);
     assert_int_equal(log->appended_count, 0);
-    assert_true(log->durable_seq < log->committed_seq); /* never for nothing */
+    assert_true(log->is_unsettled); /* never for nothing */
     log->settles_count++;
-    if (log->next_settle == SP_LOG_OK)
+    if (log->next_settle == SP_LOG_OK) {
         log->durable_seq = log->committed_seq;
+        log->durable_changes_count = log->committed_changes_count;
+        log->is_unsettled = false;
+    }
     return log->next_settle;
 }
 
@@ -138,7 +199,18 @@ static inline world *world_create(uint32_t batch_commands_max, uint32_t batch_by
         assert_true(sp_slots_init(&w->slots[i], SLOTS, &w->mailboxes[i]));
     }
     w->clock = (fixed_clock){{clock_time}, 1000000};
-    w->log = (watching_log){.base = {append, profile_add, commit, settle, space},
+    w->log = (watching_log){.base = {.append = append,
+                                     .profile_add = profile_add,
+                                     .profile_get = profile_get,
+                                     .profile_put = profile_put,
+                                     .profile_erase = profile_erase,
+                                     .session_get = session_get,
+                                     .session_add = session_add,
+                                     .session_put = session_put,
+                                     .sessions_end = sessions_end,
+                                     .commit = commit,
+                                     .settle = settle,
+                                     .space = space},
                             .mailboxes = w->mailboxes,
                             .mailboxes_count = MAILBOXES,
                             .views = w->views};
@@ -166,6 +238,7 @@ static inline void world_destroy(world *w)
     sp_queue_destroy(w->queue);
     sp_views_destroy(w->views);
     sp_state_destroy(w->state);
+    sp_fake_sides_close(&w->log.sides);
     free(w);
 }
 
@@ -222,8 +295,8 @@ static inline told collect_of(world *w, int loop)
         t.outcomes[t.count] = slot->result.outcome;
         t.types[t.count] = slot->command.type;
         t.seqs[t.count++] = slot->result.seq;
-        if (slot->command.type == SP_QUERY_ORDERS && slot->result.outcome == SP_OK)
-            free(slot->result.orders.items);
+        if (slot->result.outcome == SP_OK)
+            sp_result_release(slot->command.type, &slot->result);
         sp_slots_give(&w->slots[loop], slot);
     }
     return t;

@@ -42,6 +42,7 @@ static const sp_limits stage_limits = {
     .rows_max = 20,
     .orders_max = 100,
     .order_seats_max = 200,
+    .grants_max = 50,
     .idempotency_keys_max = 128,
     .text_bytes_max = 16384,
 };

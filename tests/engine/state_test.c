@@ -8,6 +8,7 @@ static void ids_out_of_range_give_nothing(void **unused)
     struct stage stage = stage_make();
     sp_user_view user;
     sp_order_view order;
+    sp_concert_totals totals;
     const uint32_t ids[] = {0, 5, UINT32_MAX};
 
     for (int i = 0; i < 3; i++) {
@@ -23,6 +24,10 @@ static void ids_out_of_range_give_nothing(void **unused)
         assert_int_equal(sp_state_user_seats(stage.state, ids[i], 1), 0);
         assert_int_equal(sp_state_user_seats(stage.state, BUYER, ids[i]), 0);
         assert_int_equal(sp_state_order_before(stage.state, ids[i], 0), 0);
+        assert_false(sp_state_user_ever(stage.state, ids[i], &user));
+        assert_false(sp_state_concert_totals(stage.state, ids[i], &totals));
+        assert_int_equal(sp_state_concert_order_before(stage.state, ids[i], 0), 0);
+        assert_int_equal(sp_state_concert_order_before(stage.state, 1, ids[i]), 0);
     }
     assert_int_equal(sp_state_seat_seq(stage.state, 1, STAGE_SEATS), 0);
     stage_close(&stage);
@@ -105,7 +110,10 @@ static void usage_is_within_its_targets(void **unused)
         assert_int_equal(stage_order(&stage, BUYER, &seat, 1), SP_OK);
     sp_state_usage_of(stage.state, &usage);
     assert_int_equal(usage.orders_bytes, 4 * 64);
-    assert_int_equal(usage.users_bytes, 4 * 64);
+    assert_int_equal(usage.users_bytes, 4 * (64 + 8) + 2 * 32); /* two had points */
+    assert_int_equal(stage_cancel(&stage, BUYER, 2, NULL), SP_OK);
+    sp_state_usage_of(stage.state, &usage);
+    assert_int_equal(usage.orders_bytes, 4 * 64 + 32);
     assert_true(usage.seats_bytes <= 24 * 3 * 64);
     stage_close(&stage);
 }

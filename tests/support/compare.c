@@ -125,6 +125,9 @@ static const char *compare_event_fields(const sp_event *expected, const sp_event
         EQUAL("amount", expected->order_cancelled.amount, actual->order_cancelled.amount);
         return compare_text("reason", expected->order_cancelled.reason,
                             actual->order_cancelled.reason);
+    case SP_EVENT_USER_ERASED:
+        EQUAL("user", expected->user_erased.user, actual->user_erased.user);
+        return NULL;
     }
     return sp_compare_failed("an event type that is none: %d", (int)expected->type);
 }

@@ -24,7 +24,7 @@ static const char *compare_user_view(const sp_reference *r, sp_user_id user,
 {
     const sp_reference_user *expected = &r->users[user - 1];
     EQUAL("user's id", user, user, view->id);
-    EQUAL("user's role", user, expected->role, view->role);
+    EQUAL("user's role", user, expected->erased ? 0 : expected->role, view->role);
     EQUAL("user's points", user, expected->points, view->points);
     EQUAL("user's created_at", user, expected->created_at, view->created_at);
     return NULL;
@@ -33,11 +33,10 @@ static const char *compare_user_view(const sp_reference *r, sp_user_id user,
 const char *sp_compare_user(const sp_reference *r, sp_user_id user, const sp_state *state)
 {
     sp_user_view view;
-    EQUAL("user is known", user, user >= 1 && user <= r->users_count,
-          sp_state_user(state, user, &view));
-    if (user < 1 || user > r->users_count)
-        return NULL;
-    return compare_user_view(r, user, &view);
+    EQUAL("user is known", user, sp_reference_is_user(r, user), sp_state_user(state, user, &view));
+    bool ever = user >= 1 && user <= r->users_count;
+    EQUAL("user is remembered", user, ever, sp_state_user_ever(state, user, &view));
+    return ever ? compare_user_view(r, user, &view) : NULL;
 }
 
 /* `cancelled`: as it is after its cancel; else as it was when it was paid. */
@@ -172,7 +171,7 @@ static const char *compare_points_sum(const sp_reference *r, const sp_state *sta
     sp_points sum = 0;
     for (sp_user_id user = 1; user <= r->users_count; user++) {
         sp_user_view view;
-        if (sp_state_user(state, user, &view))
+        if (sp_state_user_ever(state, user, &view))
             sum += view.points;
     }
     EQUAL("sum of all balances", 0, r->granted, sum);
@@ -230,7 +229,33 @@ const char *sp_compare_touched(const sp_reference *r, const sp_event *event, con
         PASS_ON(sp_compare_order(r, id, state));
         return compare_seats_of(r, order, state);
     }
+    case SP_EVENT_USER_ERASED:
+        return sp_compare_user(r, event->user_erased.user, state);
     }
+    return NULL;
+}
+
+static const char *compare_concert_totals(const sp_reference *r, sp_concert_id id,
+                                          const sp_concert_totals *actual)
+{
+    sp_concert_totals expected = sp_reference_totals(r, id);
+    EQUAL("concert's orders", id, expected.orders, actual->orders);
+    EQUAL("concert's cancelled orders", id, expected.cancelled, actual->cancelled);
+    EQUAL("concert's seats", id, expected.seats, actual->seats);
+    EQUAL("concert's amount", id, expected.amount, actual->amount);
+    EQUAL("concert's refunds", id, expected.refunded, actual->refunded);
+    return NULL;
+}
+
+static const char *compare_all_totals(const sp_reference *r, const sp_state *state)
+{
+    sp_concert_totals totals;
+    for (sp_concert_id id = 1; id <= r->concerts_count; id++) {
+        EQUAL("concert has totals", id, 1, sp_state_concert_totals(state, id, &totals));
+        PASS_ON(compare_concert_totals(r, id, &totals));
+    }
+    EQUAL("no concert has totals", r->concerts_count + 1, 0,
+          sp_state_concert_totals(state, r->concerts_count + 1, &totals));
     return NULL;
 }
 
@@ -264,6 +289,7 @@ const char *sp_compare_all(const sp_reference *r, const sp_state *state)
         sp_text name = {r->categories[id - 1].name, r->categories[id - 1].size};
         EQUAL("category's name", id, 1, sp_text_equal(name, sp_state_category(state, id)));
     }
+    PASS_ON(compare_all_totals(r, state));
     return compare_order_lists(r, state);
 }
 
@@ -318,6 +344,8 @@ const char *sp_compare_success(const sp_reference *r, const sp_event *event,
         return compare_order_now(r, event->order_paid.order, &result->order);
     case SP_EVENT_ORDER_CANCELLED:
         return compare_order_now(r, event->order_cancelled.order, &result->order);
+    case SP_EVENT_USER_ERASED: /* an answer without a body */
+        return NULL;
     }
     return NULL;
 }
@@ -361,26 +389,61 @@ static const char *compare_orders_answer(const sp_reference *r, const sp_command
     return NULL;
 }
 
+static const char *compare_users_answer(const sp_reference *r, const sp_command *q,
+                                        const sp_result *result)
+{
+    sp_user_id ids[100], next;
+    uint32_t count = sp_reference_query_users(r, q, ids, &next);
+    EQUAL("users listed", q->actor, count, result->users.count);
+    EQUAL("users' cursor", q->actor, next, result->users.next);
+    for (uint32_t i = 0; i < count; i++)
+        PASS_ON(compare_user_view(r, ids[i], &result->users.items[i]));
+    return NULL;
+}
+
+static const char *compare_ledger_answer(const sp_reference *r, const sp_command *q,
+                                         const sp_result *result)
+{
+    sp_ledger_item items[100];
+    sp_seq next;
+    sp_points next_balance;
+    uint32_t count = sp_reference_query_ledger(r, q, items, &next, &next_balance);
+    EQUAL("entries listed", q->actor, count, result->ledger.count);
+    EQUAL("ledger's cursor", q->actor, next, result->ledger.next);
+    EQUAL("ledger's next balance", q->actor, next_balance, result->ledger.next_balance);
+    for (uint32_t i = 0; i < count; i++) {
+        const sp_ledger_item *actual = &result->ledger.items[i];
+        EQUAL("entry's seq", q->actor, items[i].seq, actual->seq);
+        EQUAL("entry's time", actual->seq, items[i].time, actual->time);
+        EQUAL("entry's type", actual->seq, items[i].type, actual->type);
+        EQUAL("entry's amount", actual->seq, items[i].amount, actual->amount);
+        EQUAL("entry's balance", actual->seq, items[i].balance, actual->balance);
+        EQUAL("entry's order", actual->seq, items[i].order, actual->order);
+    }
+    return NULL;
+}
+
 const char *sp_compare_query(const sp_reference *r, const sp_command *q, const sp_result *result)
 {
-    sp_outcome expected;
+    sp_outcome expected = sp_reference_query(r, q);
+    EQUAL("query's outcome", q->type, expected, result->outcome);
+    if (expected != SP_OK)
+        return NULL;
     switch (q->type) {
     case SP_QUERY_USER:
-        expected = sp_reference_query_user(r, q);
-        EQUAL("query_user's outcome", q->actor, expected, result->outcome);
-        if (expected != SP_OK)
-            return NULL;
         return compare_user_view(r, q->query_user.user != 0 ? q->query_user.user : q->actor,
                                  &result->user);
+    case SP_QUERY_USERS:
+        return compare_users_answer(r, q, result);
+    case SP_QUERY_LEDGER:
+        return compare_ledger_answer(r, q, result);
     case SP_QUERY_ORDER:
-        expected = sp_reference_query_order(r, q);
-        EQUAL("query_order's outcome", q->actor, expected, result->outcome);
-        return expected == SP_OK ? compare_order_now(r, q->query_order.order, &result->order)
-                                 : NULL;
+        return compare_order_now(r, q->query_order.order, &result->order);
+    case SP_QUERY_CONCERT_ORDERS:
+        PASS_ON(compare_concert_totals(r, q->query_concert_orders.concert, &result->orders.totals));
+        return compare_orders_answer(r, q, result);
     case SP_QUERY_ORDERS:
-        expected = q->actor >= 1 && q->actor <= r->users_count ? SP_OK : SP_TOKEN_INVALID;
-        EQUAL("query_orders' outcome", q->actor, expected, result->outcome);
-        return expected == SP_OK ? compare_orders_answer(r, q, result) : NULL;
+        return compare_orders_answer(r, q, result);
     default:
         return sp_compare_failed("a query that is none: %d", (int)q->type);
     }

@@ -315,6 +315,12 @@ static void damage_body(sp_random *random, sp_event *e)
         else
             e->order_cancelled.amount = damage_i64(random, e->order_cancelled.amount);
         break;
+    case SP_EVENT_USER_ERASED: /* another, or another by himself */
+        e->user_erased.user = first ? damage_u32(random, e->user_erased.user)
+                                    : (sp_user_id)sp_random_below(random, 30);
+        if (!first)
+            e->actor = e->user_erased.user;
+        break;
     }
 }
 

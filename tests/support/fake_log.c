@@ -14,7 +14,7 @@ static void drop_batch(sp_fake_log *fake)
 {
     while (fake->count > fake->committed_count)
         sp_event_free(fake->events[--fake->count]);
-    fake->profiles_count = fake->profiles_committed_count;
+    sp_fake_sides_undo(&fake->sides, fake->committed.changes_count);
 }
 
 /* ---- The cache and the disk ---- */
@@ -39,6 +39,8 @@ static void write_events(sp_fake_log *fake, uint64_t count)
  * events there. A disk that keeps no order has the commit record before them. */
 static void write_torn(sp_fake_log *fake)
 {
+    if (sp_fake_log_pending(fake) == 0)
+        return; /* side records alone: recovery sees nothing of them */
     if (fake->is_marked_early)
         write_record(fake, NULL, fake->count);
     write_events(fake, 1 + sp_random_below(&fake->random, sp_fake_log_pending(fake)));
@@ -69,7 +71,7 @@ static void flush(sp_fake_log *fake)
     fake->flushes_count++;
     if (!fake->is_mark_lost) {
         fake->durable_count = fake->committed_count;
-        fake->profiles_durable_count = fake->profiles_committed_count;
+        fake->durable = fake->committed;
     }
     if (SP_FAULT(NOSYNC) && fake->flushes_count % FLUSHES_PER_SYNC != 0)
         return;
@@ -78,7 +80,7 @@ static void flush(sp_fake_log *fake)
         if (!fake->is_mark_lost || !is_last_mark(fake, &fake->records[i]))
             fake->records[i].is_flushed = true;
     fake->synced_count = fake->durable_count;
-    fake->profiles_synced_count = fake->profiles_durable_count;
+    fake->synced = fake->durable;
 }
 
 /* The batch committed last is there or not, as the draw was. */
@@ -87,12 +89,12 @@ static void decide_last_batch(sp_fake_log *fake, bool is_kept)
     if (is_kept) {
         fake->batches_kept_count++;
         fake->durable_count = fake->committed_count;
-        fake->profiles_durable_count = fake->profiles_committed_count;
+        fake->durable = fake->committed;
         return;
     }
     fake->batches_lost_count++;
     fake->committed_count = fake->durable_count;
-    fake->profiles_committed_count = fake->profiles_durable_count;
+    fake->committed = fake->durable;
 }
 
 /* Of what was not flushed a random part stays; a record is whole or not there. */
@@ -113,7 +115,7 @@ static void cut_power(sp_fake_log *fake)
     }
     fake->records_count = kept_count;
     fake->is_mark_lost = false;
-    if (fake->durable_count < fake->committed_count)
+    if (!sp_fake_log_is_settled(fake))
         decide_last_batch(fake, is_kept);
 }
 
@@ -125,7 +127,7 @@ static void cut_power_unsynced(sp_fake_log *fake)
         count++;
     sp_fake_log_cut(fake, count);
     fake->committed_count = fake->durable_count = fake->synced_count;
-    fake->profiles_committed_count = fake->profiles_durable_count = fake->profiles_synced_count;
+    fake->committed = fake->durable = fake->synced;
 }
 
 /* ---- The log ---- */
@@ -139,7 +141,9 @@ static void commit_batch(sp_fake_log *fake)
     fake->is_mark_lost = false;
     fake->older_committed_count = fake->committed_count;
     fake->committed_count = fake->count;
-    fake->profiles_committed_count = fake->profiles_count;
+    fake->older_committed = fake->committed;
+    fake->committed.batches_count++;
+    fake->committed.changes_count = fake->sides.changes_count;
 }
 
 static sp_log_status log_append(sp_log *self, const sp_event *event)
@@ -160,36 +164,65 @@ static sp_log_status log_append(sp_log *self, const sp_event *event)
     return SP_LOG_OK;
 }
 
-static char fold(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
-}
-
-bool sp_fake_log_has_email(const sp_fake_log *fake, const sp_profile *profile)
-{
-    for (uint32_t i = 0; i < fake->profiles_count; i++) {
-        const sp_profile *other = &fake->profiles[i];
-        uint32_t same = 0;
-        if (other->email_size != profile->email_size)
-            continue;
-        while (same < profile->email_size && fold(other->email[same]) == fold(profile->email[same]))
-            same++;
-        if (same == profile->email_size)
-            return true;
-    }
-    return false;
-}
-
 static sp_log_status log_profile_add(sp_log *self, const sp_profile *profile)
 {
     sp_fake_log *fake = (sp_fake_log *)self;
-    if (fake->broken)
+    return fake->broken ? SP_LOG_FAILED : sp_fake_sides_profile_add(&fake->sides, profile);
+}
+
+static sp_log_status log_profile_get(sp_log *self, sp_user_id user, sp_profile *out)
+{
+    sp_fake_log *fake = (sp_fake_log *)self;
+    return fake->broken ? SP_LOG_FAILED : sp_fake_sides_profile_get(&fake->sides, user, out);
+}
+
+/* A change fails where an append would. */
+static bool fails_now(sp_fake_log *fake)
+{
+    fake->broken |= fake->fault == SP_FAKE_LOG_APPEND_FAILS;
+    return fake->broken;
+}
+
+static sp_log_status log_profile_put(sp_log *self, const sp_profile *profile)
+{
+    sp_fake_log *fake = (sp_fake_log *)self;
+    return fails_now(fake) ? SP_LOG_FAILED : sp_fake_sides_profile_put(&fake->sides, profile);
+}
+
+static sp_log_status log_profile_erase(sp_log *self, sp_user_id user)
+{
+    sp_fake_log *fake = (sp_fake_log *)self;
+    return fails_now(fake) ? SP_LOG_FAILED : sp_fake_sides_profile_erase(&fake->sides, user);
+}
+
+static sp_log_status log_session_get(sp_log *self, sp_user_id user, sp_session_id id,
+                                     sp_session *out)
+{
+    sp_fake_log *fake = (sp_fake_log *)self;
+    return fake->broken ? SP_LOG_FAILED : sp_fake_sides_session_get(&fake->sides, user, id, out);
+}
+
+static sp_log_status log_session_add(sp_log *self, const sp_session *session)
+{
+    sp_fake_log *fake = (sp_fake_log *)self;
+    if (fails_now(fake))
         return SP_LOG_FAILED;
-    if (sp_fake_log_has_email(fake, profile))
-        return SP_LOG_TAKEN;
-    fake->profiles = realloc(fake->profiles, (fake->profiles_count + 1u) * sizeof *fake->profiles);
-    SP_ASSERT(fake->profiles != NULL);
-    fake->profiles[fake->profiles_count++] = *profile;
+    sp_fake_sides_session_add(&fake->sides, session);
+    return SP_LOG_OK;
+}
+
+static sp_log_status log_session_put(sp_log *self, const sp_session *session)
+{
+    sp_fake_log *fake = (sp_fake_log *)self;
+    return fails_now(fake) ? SP_LOG_FAILED : sp_fake_sides_session_put(&fake->sides, session);
+}
+
+static sp_log_status log_sessions_end(sp_log *self, sp_user_id user, sp_session_id id, sp_sid keep)
+{
+    sp_fake_log *fake = (sp_fake_log *)self;
+    if (fails_now(fake))
+        return SP_LOG_FAILED;
+    sp_fake_sides_end(&fake->sides, user, id, keep);
     return SP_LOG_OK;
 }
 
@@ -198,9 +231,10 @@ static sp_log_status log_commit(sp_log *self, sp_time_ms time)
     sp_fake_log *fake = (sp_fake_log *)self;
     if (fake->broken)
         return SP_LOG_FAILED;
-    if (fake->count == fake->committed_count)
+    if (!sp_fake_log_is_open(fake))
         return SP_LOG_OK;
-    SP_ASSERT_CMP(time, ==, fake->events[fake->count - 1]->time);
+    if (sp_fake_log_pending(fake) > 0)
+        SP_ASSERT_CMP(time, ==, fake->events[fake->count - 1]->time);
     if (fake->on_commit != NULL)
         fake->on_commit(fake->context);
     switch (fake->fault) {
@@ -235,8 +269,8 @@ static sp_log_status log_settle(sp_log *self)
     sp_fake_log *fake = (sp_fake_log *)self;
     if (fake->broken)
         return SP_LOG_FAILED;
-    SP_ASSERT_CMP(fake->count, ==, fake->committed_count);
-    if (fake->durable_count == fake->committed_count)
+    SP_ASSERT(!sp_fake_log_is_open(fake));
+    if (sp_fake_log_is_settled(fake))
         return SP_LOG_OK;
     if (fake->on_settle != NULL)
         fake->on_settle(fake->context);
@@ -269,7 +303,18 @@ static sp_log_space log_space(sp_log *self)
 
 void sp_fake_log_init(sp_fake_log *fake)
 {
-    *fake = (sp_fake_log){.log = {log_append, log_profile_add, log_commit, log_settle, log_space}};
+    *fake = (sp_fake_log){.log = {.append = log_append,
+                                  .profile_add = log_profile_add,
+                                  .profile_get = log_profile_get,
+                                  .profile_put = log_profile_put,
+                                  .profile_erase = log_profile_erase,
+                                  .session_get = log_session_get,
+                                  .session_add = log_session_add,
+                                  .session_put = log_session_put,
+                                  .sessions_end = log_sessions_end,
+                                  .commit = log_commit,
+                                  .settle = log_settle,
+                                  .space = log_space}};
     sp_random_seed(&fake->random, 1);
 }
 
@@ -280,7 +325,7 @@ void sp_fake_log_close(sp_fake_log *fake)
     sp_fake_log_cut(fake, 0);
     free(fake->records);
     free(fake->events);
-    free(fake->profiles);
+    sp_fake_sides_close(&fake->sides);
 }
 
 void sp_fake_log_crash(sp_fake_log *fake)
@@ -317,13 +362,26 @@ const sp_event *sp_fake_log_event(const sp_fake_log *fake, sp_seq seq)
 
 const sp_profile *sp_fake_log_profile(const sp_fake_log *fake, sp_user_id user)
 {
-    for (uint32_t i = 0; i < fake->profiles_committed_count; i++)
-        if (fake->profiles[i].user == user)
-            return &fake->profiles[i];
-    return NULL;
+    return sp_fake_sides_profile_at(&fake->sides, fake->durable.changes_count, user);
+}
+
+const sp_session *sp_fake_log_session(const sp_fake_log *fake, sp_user_id user, sp_session_id id)
+{
+    return sp_fake_sides_session_at(&fake->sides, fake->durable.changes_count, user, id);
 }
 
 uint64_t sp_fake_log_pending(const sp_fake_log *fake)
 {
     return fake->count - fake->committed_count;
+}
+
+bool sp_fake_log_is_open(const sp_fake_log *fake)
+{
+    return sp_fake_log_pending(fake) > 0 ||
+           fake->sides.changes_count > fake->committed.changes_count;
+}
+
+bool sp_fake_log_is_settled(const sp_fake_log *fake)
+{
+    return fake->durable.batches_count == fake->committed.batches_count;
 }

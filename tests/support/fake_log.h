@@ -30,12 +30,16 @@
  * With the planted fault NOSYNC a flush reports success and does nothing, but
  * for one in so many; a power cut takes back all since the last true one.
  *
+ * Side records (tests/support/fake_sides.h) are in the same batches: there with
+ * the batch's commit record, and lost with it. They are kept in the account
+ * alone; recovery has nothing to do for them.
+ *
  * Single-threaded; allocates freely.
  */
 #ifndef SP_TESTS_SUPPORT_FAKE_LOG_H
 #define SP_TESTS_SUPPORT_FAKE_LOG_H
 
-#include "engine/log.h"
+#include "tests/support/fake_sides.h"
 #include "tests/support/random.h"
 
 typedef enum sp_fake_log_fault {
@@ -53,6 +57,13 @@ typedef enum sp_fake_log_fault {
 } sp_fake_log_fault;
 #define SP_FAKE_LOG_FAULTS_COUNT 11u
 
+/* How far the log has come, beside its events: a batch may have events, changes
+ * of side records, or both. */
+typedef struct sp_fake_mark {
+    uint64_t batches_count;
+    uint32_t changes_count;
+} sp_fake_mark;
+
 /* Of an event, or (event NULL) of a commit of all events up to seq. */
 typedef struct sp_fake_record {
     sp_event *event;
@@ -67,11 +78,11 @@ typedef struct sp_fake_log {
     uint64_t records_count;
     sp_event **events; /* see above */
     uint64_t durable_count, committed_count, count;
-    uint64_t older_committed_count; /* committed_count before the last commit */
-    sp_profile *profiles;           /* likewise */
-    uint32_t profiles_durable_count, profiles_committed_count, profiles_count;
-    uint64_t synced_count; /* NOSYNC: what a power cut leaves */
-    uint32_t profiles_synced_count;
+    uint64_t older_committed_count;                   /* committed_count before the last commit */
+    sp_fake_sides sides;                              /* as the open batch has them */
+    sp_fake_mark durable, committed, older_committed; /* likewise */
+    uint64_t synced_count;                            /* NOSYNC: what a power cut leaves */
+    sp_fake_mark synced;
     uint64_t flushes_count, batches_lost_count, batches_kept_count; /* by power cuts */
     bool is_mark_lost;       /* the last flush failed: none after it writes the commit record */
     sp_fake_log_fault fault; /* of the next call that it concerns */
@@ -105,10 +116,14 @@ void sp_fake_log_cut(sp_fake_log *fake, uint64_t records_count);
 
 /* seq in 1 … committed_count. */
 const sp_event *sp_fake_log_event(const sp_fake_log *fake, sp_seq seq);
-bool sp_fake_log_has_email(const sp_fake_log *fake, const sp_profile *profile);
-/* The committed profile of a user, or NULL. */
+/* The durable profile of a user, or NULL; likewise a session. */
 const sp_profile *sp_fake_log_profile(const sp_fake_log *fake, sp_user_id user);
+const sp_session *sp_fake_log_session(const sp_fake_log *fake, sp_user_id user, sp_session_id id);
 /* How many appended events are not committed. */
 uint64_t sp_fake_log_pending(const sp_fake_log *fake);
+/* Has the open batch anything? */
+bool sp_fake_log_is_open(const sp_fake_log *fake);
+/* Is all durable that is committed? */
+bool sp_fake_log_is_settled(const sp_fake_log *fake);
 
 #endif

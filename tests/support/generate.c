@@ -23,6 +23,7 @@ void sp_generate_limits(sp_random *random, sp_limits *limits)
                           .rows_max = 1000,
                           .orders_max = 4096,
                           .order_seats_max = 20000,
+                          .grants_max = 4096,
                           .idempotency_keys_max = 4096,
                           .text_bytes_max = UINT64_C(4) << 20};
     switch (sp_random_below(random, 24)) {
@@ -50,6 +51,9 @@ void sp_generate_limits(sp_random *random, sp_limits *limits)
     case 7:
         limits->order_seats_max = 19;
         break;
+    case 9:
+        limits->grants_max = 2 + (uint32_t)sp_random_below(random, 8);
+        break;
     case 8:
         limits->idempotency_keys_max = 2 + (uint32_t)sp_random_below(random, 30);
         break;
@@ -68,7 +72,8 @@ sp_time_ms sp_generate_time(sp_random *random, const sp_reference *r, sp_time_ms
         return now + (int64_t)sp_random_below(random, 20);
     if (die < 988 && r->concerts_count > 0) {
         const sp_reference_concert *c = &r->concerts[sp_random_below(random, r->concerts_count)];
-        const sp_time_ms edges[] = {c->start_date, c->start_date, c->end_date, c->cancel_until};
+        const sp_time_ms edges[] = {c->start_date, c->start_date, c->end_date, c->cancel_until,
+                                    c->concert_date};
         at = ONE_OF(random, edges) + (int64_t)sp_random_below(random, 3) - 1;
     } else if (die < 992 && r->keys_count > 0) {
         at = r->keys[sp_random_below(random, r->keys_count)].replay.time + SP_IDEMPOTENCY_TTL_MS +
@@ -100,10 +105,19 @@ static sp_user_id user_of_role(sp_random *random, const sp_reference *r, sp_role
         return user;
     for (uint32_t i = 0; i < r->users_count; i++) {
         user = (sp_user_id)(1 + (user + i) % r->users_count);
-        if (r->users[user - 1].role >= least)
+        if (r->users[user - 1].role >= least && !r->users[user - 1].erased)
             return user;
     }
     return user;
+}
+
+/* Who hosts a concert, or anybody: an erased one can only be asked for. */
+static sp_user_id one_to_erase(sp_random *random, const sp_reference *r)
+{
+    if (r->concerts_count > 0 && sp_random_once_in(random, 3))
+        return r->concerts[sp_random_below(random, r->concerts_count)].host;
+    return sp_random_once_in(random, 3) ? user_of_role(random, r, SP_ROLE_ADMIN)
+                                        : any_user(random, r);
 }
 
 static sp_role any_role(sp_random *random)
@@ -323,6 +337,14 @@ static bool any_on_sale(const sp_reference *r, sp_time_ms now)
     return false;
 }
 
+static uint32_t living_count(const sp_reference *r)
+{
+    uint32_t count = 0;
+    for (sp_user_id user = 1; user <= r->users_count; user++)
+        count += sp_reference_is_user(r, user);
+    return count;
+}
+
 static sp_command_type any_type(sp_random *random, const sp_reference *r, sp_time_ms now)
 {
     if (r->users_count < 2)
@@ -344,6 +366,9 @@ static sp_command_type any_type(sp_random *random, const sp_reference *r, sp_tim
         return SP_COMMAND_CATEGORY_CREATE;
     if (die < 170)
         return SP_COMMAND_CONCERT_CREATE;
+    /* A world without people is a dull one: the last few mostly stay. */
+    if (die < 173 && (living_count(r) > 3 || sp_random_once_in(random, 10)))
+        return SP_COMMAND_USER_ERASE;
     return die < 780 ? SP_COMMAND_ORDER_CREATE : SP_COMMAND_ORDER_CANCEL;
 }
 
@@ -364,6 +389,8 @@ static sp_command_type type_of_event(sp_event_type type)
         return SP_COMMAND_ORDER_CREATE;
     case SP_EVENT_ORDER_CANCELLED:
         return SP_COMMAND_ORDER_CANCEL;
+    case SP_EVENT_USER_ERASED: /* asks again, and is nobody */
+        return SP_COMMAND_USER_ERASE;
     default:
         return (sp_command_type)0;
     }
@@ -416,6 +443,9 @@ static void fill(sp_random *random, const sp_reference *r, sp_time_ms now, sp_ge
         c->points_grant.amount = sp_random_once_in(random, 2)
                                      ? sp_random_edge(random, 1, SP_GRANT_MAX)
                                      : 1 + (int64_t)sp_random_below(random, 1000000);
+        break;
+    case SP_COMMAND_USER_ERASE:
+        c->actor = one_to_erase(random, r);
         break;
     case SP_COMMAND_CATEGORY_CREATE:
         c->actor = sp_random_once_in(random, 4) ? 0 : user_of_role(random, r, SP_ROLE_ADMIN);
@@ -477,11 +507,43 @@ void sp_generate_command(sp_random *random, const sp_reference *r, sp_time_ms no
     }
 }
 
+/* A page's beginning: none, one of this list (as a client gives it), or any id,
+ * made up ones included. */
+static sp_order_id any_order(sp_random *random, const sp_reference *r)
+{
+    return sp_random_once_in(random, 2)
+               ? 0
+               : (sp_order_id)sp_random_edge(random, 1, (int64_t)r->orders_count + 1);
+}
+
+/* A true cursor, or one that is wrong in its seq or its balance. */
+static void ledger_cursor(sp_random *random, const sp_reference *r, sp_command *q)
+{
+    const sp_reference_user *user =
+        sp_reference_is_user(r, q->actor) ? &r->users[q->actor - 1] : NULL;
+    if (user == NULL || user->moves_count == 0 || sp_random_once_in(random, 3))
+        return;
+    uint32_t index = (uint32_t)sp_random_below(random, user->moves_count);
+    q->query_ledger.before = user->moves[index].seq;
+    for (uint32_t i = 0; i < index; i++)
+        q->query_ledger.balance += user->moves[i].amount;
+    if (sp_random_once_in(random, 4))
+        q->query_ledger.before = (sp_seq)sp_random_edge(random, 1, (int64_t)r->seq + 1);
+    if (sp_random_once_in(random, 8)) {
+        static const sp_points wrong[] = {
+            INT64_MIN, -SP_POINTS_TOTAL_MAX - 1, -SP_POINTS_TOTAL_MAX,
+            0,         SP_POINTS_TOTAL_MAX,      SP_POINTS_TOTAL_MAX + 1,
+            INT64_MAX};
+        q->query_ledger.balance = ONE_OF(random, wrong);
+    }
+}
+
 void sp_generate_query(sp_random *random, const sp_reference *r, sp_command *q)
 {
+    uint32_t count_max = (uint32_t)sp_random_edge(random, 1, 100);
     memset(q, 0, sizeof *q);
-    q->actor = any_user(random, r);
-    switch (sp_random_below(random, 3)) {
+    q->actor = sp_random_once_in(random, 30) ? 0 : any_user(random, r);
+    switch (sp_random_below(random, 6)) {
     case 0:
         q->type = SP_QUERY_USER;
         q->query_user.user = sp_random_once_in(random, 2) ? 0 : any_user(random, r);
@@ -490,13 +552,33 @@ void sp_generate_query(sp_random *random, const sp_reference *r, sp_command *q)
         q->type = SP_QUERY_ORDER;
         q->query_order.order = (sp_order_id)sp_random_edge(random, 0, (int64_t)r->orders_count + 1);
         break;
+    case 2:
+        q->type = SP_QUERY_USERS;
+        q->query_users.after =
+            sp_random_once_in(random, 2) ? 0 : (sp_user_id)sp_random_below(random, 30);
+        q->query_users.count_max = count_max;
+        if (sp_random_once_in(random, 2))
+            q->actor = user_of_role(random, r, SP_ROLE_ADMIN);
+        break;
+    case 3:
+        q->type = SP_QUERY_LEDGER;
+        q->query_ledger.count_max = count_max;
+        ledger_cursor(random, r, q);
+        break;
+    case 4:
+        q->type = SP_QUERY_CONCERT_ORDERS;
+        q->query_concert_orders.concert =
+            (sp_concert_id)sp_random_edge(random, 0, (int64_t)r->concerts_count + 1);
+        q->query_concert_orders.before = any_order(random, r);
+        q->query_concert_orders.count_max = count_max;
+        if (sp_random_once_in(random, 2))
+            q->actor = user_of_role(random, r, SP_ROLE_HOST);
+        break;
     default:
         q->type = SP_QUERY_ORDERS;
-        q->query_orders.before =
-            sp_random_once_in(random, 2)
-                ? 0
-                : (sp_order_id)sp_random_edge(random, 1, (int64_t)r->orders_count + 1);
-        q->query_orders.count_max = (uint32_t)sp_random_edge(random, 1, 100);
+        q->query_orders.user = sp_random_once_in(random, 2) ? 0 : any_user(random, r);
+        q->query_orders.before = any_order(random, r);
+        q->query_orders.count_max = count_max;
         break;
     }
 }

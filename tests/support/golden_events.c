@@ -149,9 +149,16 @@ static sp_golden cancel(const char *name, sp_text reason)
     return g;
 }
 
+static sp_golden erased(const char *name, sp_user_id user_id)
+{
+    sp_golden g = {name, head(SP_EVENT_USER_ERASED, user_id)};
+    g.event.user_erased.user = user_id;
+    return g;
+}
+
 const sp_golden *sp_golden_events(uint32_t *count)
 {
-    static sp_golden all[16];
+    static sp_golden all[32];
     static uint32_t made;
     if (made == 0) {
         for (uint32_t i = 0; i < SP_SEATS_PER_ORDER_MAX; i++)
@@ -171,6 +178,8 @@ const sp_golden *sp_golden_events(uint32_t *count)
         all[made++] = order("order_paid_most", seats_many, SP_SEATS_PER_ORDER_MAX, true);
         all[made++] = cancel("order_cancelled", (sp_text){NULL, 0});
         all[made++] = cancel("order_cancelled_reason", SP_TEXT("\"too ill\""));
+        all[made++] = erased("user_erased", 128);
+        all[made++] = erased("user_erased_most", UINT32_MAX);
     }
     *count = made;
     return all;

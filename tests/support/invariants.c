@@ -12,7 +12,7 @@ static const char *check_points(const sp_state *state)
     uint32_t admins = 0;
     for (sp_user_id user = 1; user <= sp_state_users_count(state); user++) {
         sp_user_view view;
-        if (!sp_state_user(state, user, &view))
+        if (!sp_state_user_ever(state, user, &view))
             return sp_compare_failed("user %u can't be read", user);
         sum += view.points;
         admins += view.role == SP_ROLE_ADMIN;
@@ -26,6 +26,70 @@ static const char *check_points(const sp_state *state)
         return sp_compare_failed("there are %u admins, counted were %u", admins,
                                  sp_state_admins_count(state));
     return NULL;
+}
+
+/* One page of a user's ledger: entries descend, and each balance is the one before
+ * it plus the entry. *query is moved on to the next page. */
+static const char *check_ledger_page(const sp_ledger_item *items, uint32_t count,
+                                     sp_points next_balance, sp_command *query)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        sp_points before = i + 1 < count ? items[i + 1].balance : next_balance;
+        if (query->query_ledger.before != 0 && items[i].seq >= query->query_ledger.before)
+            return sp_compare_failed("user %u: his ledger goes back to seq %llu", query->actor,
+                                     (unsigned long long)items[i].seq);
+        if (before + items[i].amount != items[i].balance)
+            return sp_compare_failed("user %u, seq %llu: %lld and %lld are not %lld", query->actor,
+                                     (unsigned long long)items[i].seq, (long long)before,
+                                     (long long)items[i].amount, (long long)items[i].balance);
+        query->query_ledger.before = items[i].seq;
+    }
+    if (count > 0)
+        query->query_ledger.balance = next_balance;
+    return NULL;
+}
+
+/* The ledger of one who can read it begins with his balance and ends with 0. */
+static const char *check_ledger(const sp_state *state, sp_user_id user, sp_points points,
+                                sp_result *result)
+{
+    sp_command query = {.type = SP_QUERY_LEDGER, .actor = user};
+    const char *wrong = NULL;
+    query.query_ledger.count_max = 100;
+    do {
+        sp_query(state, &query, result);
+        if (result->outcome != SP_OK)
+            return sp_compare_failed("user %u can't read his ledger", user);
+        if (query.query_ledger.before == 0) {
+            query.query_ledger.balance = points;
+            if (result->ledger.count > 0 && result->ledger.items[0].balance != points)
+                wrong = sp_compare_failed("user %u: his ledger begins with %lld, he has %lld", user,
+                                          (long long)result->ledger.items[0].balance,
+                                          (long long)points);
+        }
+        sp_seq next = result->ledger.next;
+        if (wrong == NULL)
+            wrong = check_ledger_page(result->ledger.items, result->ledger.count,
+                                      next != 0 ? result->ledger.next_balance : 0, &query);
+        if (wrong == NULL && result->ledger.count == 0 && query.query_ledger.balance != 0)
+            wrong = sp_compare_failed("user %u: %lld points came from nowhere", user,
+                                      (long long)query.query_ledger.balance);
+        sp_result_release(SP_QUERY_LEDGER, result);
+        query.query_ledger.before = next;
+    } while (wrong == NULL && query.query_ledger.before != 0);
+    return wrong;
+}
+
+static const char *check_ledgers(const sp_state *state)
+{
+    static sp_result result;
+    const char *wrong = NULL;
+    for (sp_user_id user = 1; wrong == NULL && user <= sp_state_users_count(state); user++) {
+        sp_user_view view;
+        if (sp_state_user(state, user, &view)) /* nobody reads that of an erased one */
+            wrong = check_ledger(state, user, view.points, &result);
+    }
+    return wrong;
 }
 
 /* Lays the live orders of one concert out on `taken`, a byte a seat, and
@@ -98,6 +162,8 @@ static const char *check_card(const sp_state *state, const sp_concert_card *card
 const char *sp_invariants_check(const sp_state *state)
 {
     const char *wrong = check_points(state);
+    if (wrong == NULL)
+        wrong = check_ledgers(state);
     for (sp_concert_id id = 1; wrong == NULL && id <= sp_state_concerts_count(state); id++) {
         const sp_concert_card *card = sp_state_concert(state, id);
         uint8_t *taken = calloc(card->seats_count, 1);

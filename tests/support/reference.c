@@ -22,6 +22,8 @@ void sp_reference_close(sp_reference *r)
 {
     for (uint32_t i = 0; i < r->concerts_count; i++)
         free(r->concerts[i].seats);
+    for (uint32_t i = 0; i < r->users_count; i++)
+        free(r->users[i].moves);
     free(r->users);
     free(r->categories);
     free(r->concerts);
@@ -45,7 +47,7 @@ uint32_t sp_reference_admins_count(const sp_reference *r)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->users_count; i++)
-        count += r->users[i].role == SP_ROLE_ADMIN;
+        count += r->users[i].role == SP_ROLE_ADMIN && !r->users[i].erased;
     return count;
 }
 
@@ -54,9 +56,9 @@ bool sp_reference_is_admin(const sp_reference *r, sp_user_id actor)
     return actor == 0 || r->users[actor - 1].role == SP_ROLE_ADMIN;
 }
 
-static bool user_exists(const sp_reference *r, sp_user_id user)
+bool sp_reference_is_user(const sp_reference *r, sp_user_id user)
 {
-    return user >= 1 && user <= r->users_count;
+    return user >= 1 && user <= r->users_count && !r->users[user - 1].erased;
 }
 
 /* ---- Idempotency ---- */
@@ -142,6 +144,7 @@ static void concert_add(sp_reference *r, const sp_event *e)
         .created_at = e->time,
         .start_date = spec->start_date,
         .end_date = spec->end_date,
+        .concert_date = spec->concert_date,
         .cancel_until = spec->cancel_until,
         .max_seats_per_user = spec->max_seats_per_user,
         .grades_count = spec->grades_count,
@@ -172,7 +175,8 @@ static const char *order_pay(sp_reference *r, const sp_event *e)
                                 .created_at = e->time,
                                 .seq = e->seq,
                                 .seats_count = e->order_paid.seats_count};
-    if (order.concert < 1 || order.concert > r->concerts_count || !user_exists(r, order.user))
+    if (order.concert < 1 || order.concert > r->concerts_count ||
+        !sp_reference_is_user(r, order.user))
         return "an order at no concert or of nobody";
     const sp_reference_concert *concert = &r->concerts[order.concert - 1];
     sp_points amount = 0;
@@ -217,8 +221,8 @@ static const char *order_give_back(sp_reference *r, const sp_event *e)
 static void user_add(sp_reference *r, const sp_event *e)
 {
     GROW(r->users, r->users_count);
-    r->users[r->users_count++] =
-        (sp_reference_user){e->user_created.role, e->user_created.points, e->time};
+    r->users[r->users_count++] = (sp_reference_user){
+        .role = e->user_created.role, .points = e->user_created.points, .created_at = e->time};
     r->granted += e->user_created.points;
 }
 
@@ -269,9 +273,16 @@ const char *sp_reference_apply(sp_reference *r, const sp_event *e)
         wrong = order_give_back(r, e);
         subject = e->order_cancelled.order;
         break;
+    case SP_EVENT_USER_ERASED:
+        subject = e->user_erased.user;
+        if (!sp_reference_is_user(r, subject) || e->actor != subject)
+            return "an erased user who was none, or by another";
+        r->users[subject - 1].erased = true;
+        break;
     }
     if (wrong != NULL)
         return wrong;
+    sp_reference_note(r, e);
     key_remember(r, e, subject, shown);
     r->seq = e->seq;
     r->time = e->time;
@@ -280,43 +291,92 @@ const char *sp_reference_apply(sp_reference *r, const sp_event *e)
 
 /* ---- Queries ---- */
 
-sp_outcome sp_reference_query_user(const sp_reference *r, const sp_command *q)
+static bool user_ever(const sp_reference *r, sp_user_id user)
 {
-    sp_user_id user = q->query_user.user != 0 ? q->query_user.user : q->actor;
-    if (q->actor != 0 && !user_exists(r, q->actor))
-        return SP_TOKEN_INVALID;
-    if (user != q->actor && !sp_reference_is_admin(r, q->actor))
-        return SP_ROLE_REQUIRED;
-    return user_exists(r, user) ? SP_OK : SP_USER_UNKNOWN;
+    return user >= 1 && user <= r->users_count;
 }
 
-sp_outcome sp_reference_query_order(const sp_reference *r, const sp_command *q)
+/* Whose orders, of which concert: 0 = all. */
+static bool listed(const sp_reference_order *order, sp_user_id user, sp_concert_id concert)
 {
-    sp_order_id id = q->query_order.order;
-    if (q->actor != 0 && !user_exists(r, q->actor))
+    return (user == 0 || order->user == user) && (concert == 0 || order->concert == concert);
+}
+
+static sp_user_id orders_of(const sp_command *q)
+{
+    return q->query_orders.user != 0 ? q->query_orders.user : q->actor;
+}
+
+sp_outcome sp_reference_query(const sp_reference *r, const sp_command *q)
+{
+    if (q->actor != 0 && !sp_reference_is_user(r, q->actor))
         return SP_TOKEN_INVALID;
-    if (id < 1 || id > r->orders_count)
-        return SP_ORDER_UNKNOWN;
-    return r->orders[id - 1].user == q->actor || sp_reference_is_admin(r, q->actor)
-               ? SP_OK
-               : SP_ORDER_UNKNOWN;
+    bool admin = sp_reference_is_admin(r, q->actor);
+    sp_user_id user = q->query_user.user != 0 ? q->query_user.user : q->actor;
+    sp_order_id order = q->query_order.order;
+    sp_concert_id concert = q->query_concert_orders.concert;
+    switch (q->type) {
+    case SP_QUERY_USER:
+        if (user != q->actor && !admin)
+            return SP_ROLE_REQUIRED;
+        return sp_reference_is_user(r, user) ? SP_OK : SP_USER_UNKNOWN;
+    case SP_QUERY_USERS:
+        return admin ? SP_OK : SP_ROLE_REQUIRED;
+    case SP_QUERY_LEDGER:
+        return SP_OK;
+    case SP_QUERY_ORDER:
+        if (order < 1 || order > r->orders_count)
+            return SP_ORDER_UNKNOWN;
+        return r->orders[order - 1].user == q->actor || admin ? SP_OK : SP_ORDER_UNKNOWN;
+    case SP_QUERY_ORDERS:
+        if (orders_of(q) != q->actor && !admin)
+            return SP_ROLE_REQUIRED;
+        return orders_of(q) == 0 || user_ever(r, orders_of(q)) ? SP_OK : SP_USER_UNKNOWN;
+    case SP_QUERY_CONCERT_ORDERS:
+        if (concert < 1 || concert > r->concerts_count)
+            return SP_CONCERT_UNKNOWN;
+        return r->concerts[concert - 1].host == q->actor || admin ? SP_OK : SP_NOT_OWNER;
+    default:
+        return SP_INTERNAL;
+    }
 }
 
 uint32_t sp_reference_query_orders(const sp_reference *r, const sp_command *q, sp_order_id *ids,
                                    sp_order_id *next)
 {
+    bool own = q->type == SP_QUERY_ORDERS;
+    sp_user_id user = own ? orders_of(q) : 0;
+    sp_concert_id concert = own ? 0 : q->query_concert_orders.concert;
+    sp_order_id before = own ? q->query_orders.before : q->query_concert_orders.before;
+    uint32_t count_max = own ? q->query_orders.count_max : q->query_concert_orders.count_max;
     uint32_t count = 0;
-    sp_order_id before = q->query_orders.before;
     *next = 0;
-    if (before != 0 && (before > r->orders_count || r->orders[before - 1].user != q->actor))
-        return 0; /* behind what is not his there is nothing */
+    if (own && user == 0)
+        return 0; /* the operator orders nothing */
+    if (before != 0 && (before > r->orders_count || !listed(&r->orders[before - 1], user, concert)))
+        return 0; /* behind what is not on this list there is nothing */
     for (sp_order_id id = r->orders_count; id >= 1; id--) {
-        if (r->orders[id - 1].user != q->actor)
+        if (!listed(&r->orders[id - 1], user, concert) || (before != 0 && id >= before))
             continue;
-        if (before != 0 && id >= before)
-            continue;
-        if (count == q->query_orders.count_max) {
+        if (count == count_max) {
             *next = ids[count - 1]; /* there is more: go on below the last */
+            break;
+        }
+        ids[count++] = id;
+    }
+    return count;
+}
+
+uint32_t sp_reference_query_users(const sp_reference *r, const sp_command *q, sp_user_id *ids,
+                                  sp_user_id *next)
+{
+    uint32_t count = 0;
+    *next = 0;
+    for (sp_user_id id = 1; id <= r->users_count; id++) {
+        if (id <= q->query_users.after || !sp_reference_is_user(r, id))
+            continue;
+        if (count == q->query_users.count_max) {
+            *next = ids[count - 1];
             break;
         }
         ids[count++] = id;

@@ -13,10 +13,22 @@
 
 #include "engine/engine.h"
 
+/* What an event did to a user's points. */
+typedef struct sp_reference_move {
+    sp_seq seq;
+    sp_time_ms time;
+    sp_event_type type;
+    sp_points amount;
+    sp_order_id order; /* 0 = a grant */
+} sp_reference_move;
+
 typedef struct sp_reference_user {
     sp_role role;
+    bool erased; /* his role is what it was */
     sp_points points;
     sp_time_ms created_at;
+    uint32_t moves_count;
+    sp_reference_move *moves; /* oldest first */
 } sp_reference_user;
 
 typedef struct sp_reference_seat {
@@ -28,7 +40,7 @@ typedef struct sp_reference_seat {
 
 typedef struct sp_reference_concert {
     sp_user_id host;
-    sp_time_ms created_at, start_date, end_date, cancel_until;
+    sp_time_ms created_at, start_date, end_date, concert_date, cancel_until;
     uint32_t max_seats_per_user, grades_count, rows_count, seats_count;
     sp_seq seq; /* of the last event that changed it */
     sp_reference_seat *seats;
@@ -89,12 +101,23 @@ void sp_reference_decide(const sp_reference *reference, const sp_command *comman
  * wrong amount …); then the reference is as before. */
 const char *sp_reference_apply(sp_reference *reference, const sp_event *event);
 
-/* What the queries must say: the outcome, and for SP_QUERY_ORDERS the ids,
- * at most count_max, newest first, and the cursor. */
-sp_outcome sp_reference_query_user(const sp_reference *reference, const sp_command *query);
-sp_outcome sp_reference_query_order(const sp_reference *reference, const sp_command *query);
+/* What a query must say: the outcome; and for those for lists, if it is OK, what
+ * is on the page, at most count_max, and the cursor. */
+sp_outcome sp_reference_query(const sp_reference *reference, const sp_command *query);
+/* SP_QUERY_ORDERS and SP_QUERY_CONCERT_ORDERS, newest first. */
 uint32_t sp_reference_query_orders(const sp_reference *reference, const sp_command *query,
                                    sp_order_id *ids, sp_order_id *next);
+uint32_t sp_reference_query_users(const sp_reference *reference, const sp_command *query,
+                                  sp_user_id *ids, sp_user_id *next);
+uint32_t sp_reference_query_ledger(const sp_reference *reference, const sp_command *query,
+                                   sp_ledger_item *items, sp_seq *next, sp_points *next_balance);
+sp_concert_totals sp_reference_totals(const sp_reference *reference, sp_concert_id concert);
+
+/* Notes what an event that was just applied did to whose points. */
+void sp_reference_note(sp_reference *reference, const sp_event *event);
+uint32_t sp_reference_grants_count(const sp_reference *reference);
+/* Is there this user, and was he not erased? */
+bool sp_reference_is_user(const sp_reference *reference, sp_user_id user);
 
 /* Seats that a user has at a concert, counted one by one. */
 uint32_t sp_reference_user_seats(const sp_reference *reference, sp_user_id user,

@@ -13,11 +13,6 @@ static sp_outcome limit(answer *a, const char *name)
     return SP_LIMIT_REACHED;
 }
 
-static bool user_exists(const sp_reference *r, sp_user_id user)
-{
-    return user >= 1 && user <= r->users_count;
-}
-
 /* A balance, credit or debt, stays within what all points may be. */
 static bool balance_fits(sp_points balance)
 {
@@ -46,6 +41,8 @@ static sp_outcome user_create(const sp_reference *r, const sp_command *c, answer
         return limit(a, "users");
     if (r->granted + c->user_create.points > SP_POINTS_TOTAL_MAX)
         return limit(a, "points");
+    if (c->user_create.points > 0 && sp_reference_grants_count(r) == r->limits.grants_max)
+        return limit(a, "grants");
     a->event.type = SP_EVENT_USER_CREATED;
     a->event.user_created.user = r->users_count + 1;
     a->event.user_created.role = c->user_create.role;
@@ -56,7 +53,7 @@ static sp_outcome user_create(const sp_reference *r, const sp_command *c, answer
 static sp_outcome role_set(const sp_reference *r, const sp_command *c, answer *a)
 {
     sp_user_id user = c->role_set.user;
-    if (!user_exists(r, user))
+    if (!sp_reference_is_user(r, user))
         return SP_USER_UNKNOWN;
     if (r->users[user - 1].role == SP_ROLE_ADMIN && c->role_set.role != SP_ROLE_ADMIN &&
         sp_reference_admins_count(r) == 1)
@@ -69,14 +66,28 @@ static sp_outcome role_set(const sp_reference *r, const sp_command *c, answer *a
 
 static sp_outcome points_grant(const sp_reference *r, const sp_command *c, answer *a)
 {
-    if (!user_exists(r, c->points_grant.user))
+    if (!sp_reference_is_user(r, c->points_grant.user))
         return SP_USER_UNKNOWN;
     if (r->granted + c->points_grant.amount > SP_POINTS_TOTAL_MAX ||
         !balance_fits(r->users[c->points_grant.user - 1].points + c->points_grant.amount))
         return limit(a, "points");
+    if (sp_reference_grants_count(r) == r->limits.grants_max)
+        return limit(a, "grants");
     a->event.type = SP_EVENT_POINTS_GRANTED;
     a->event.points_granted.user = c->points_grant.user;
     a->event.points_granted.amount = c->points_grant.amount;
+    return SP_OK;
+}
+
+static sp_outcome user_erase(const sp_reference *r, const sp_command *c, sp_time_ms now, answer *a)
+{
+    if (r->users[c->actor - 1].role == SP_ROLE_ADMIN && sp_reference_admins_count(r) == 1)
+        return SP_LAST_ADMIN;
+    for (uint32_t i = 0; i < r->concerts_count; i++)
+        if (r->concerts[i].host == c->actor && now < r->concerts[i].concert_date)
+            return SP_HAS_LIVE_CONCERTS;
+    a->event.type = SP_EVENT_USER_ERASED;
+    a->event.user_erased.user = c->actor;
     return SP_OK;
 }
 
@@ -256,7 +267,7 @@ static sp_outcome who(const sp_reference *r, const sp_command *c)
 {
     if (c->actor == 0)
         return SP_OK; /* the operator, or a sign-up */
-    if (!user_exists(r, c->actor))
+    if (!sp_reference_is_user(r, c->actor))
         return SP_TOKEN_INVALID;
     sp_role role = r->users[c->actor - 1].role;
     switch (c->type) {
@@ -297,6 +308,8 @@ static sp_outcome decide(const sp_reference *r, const sp_command *c, sp_time_ms 
         return user_create(r, c, a);
     case SP_COMMAND_ROLE_SET:
         return role_set(r, c, a);
+    case SP_COMMAND_USER_ERASE:
+        return user_erase(r, c, now, a);
     case SP_COMMAND_POINTS_GRANT:
         return points_grant(r, c, a);
     case SP_COMMAND_CATEGORY_CREATE:

@@ -256,16 +256,14 @@ static void on_app_end(sp_exchange *ex)
         atomic_fetch_add(&toy_of(ex)->counts.gone, 1);
 }
 
-static void on_refuse(sp_loop *loop, sp_outcome outcome, const char *detail, uint64_t id, bool head,
-                      sp_out *out)
+static void on_refuse(sp_loop *loop, const sp_refused *refused, sp_out *out)
 {
-    SP_ASSERT(detail != NULL);
-    (void)id;
+    SP_ASSERT(refused->detail != NULL);
     atomic_fetch_add(&((toy_loop *)sp_loop_app(loop))->t->counts.refused, 1);
     sp_out body;
     sp_out_init(&body);
-    sp_out_string(&body, sp_outcome_row_of(outcome)->code);
-    write_answer(sp_outcome_row_of(outcome)->http_status, true, head, &body, out);
+    sp_out_string(&body, sp_outcome_row_of(refused->outcome)->code);
+    write_answer(sp_outcome_row_of(refused->outcome)->http_status, true, refused->head, &body, out);
     sp_out_close(&body);
 }
 

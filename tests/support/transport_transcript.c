@@ -26,9 +26,9 @@ static void write_field(sp_out *out, const char *name, sp_text text)
     sp_out_string(out, "]");
 }
 
-static void write_request(sp_out *out, const sp_http *http)
+static void write_request(sp_out *out, sp_http *http)
 {
-    static const char *const headers[SP_HEADER_COUNT] = {
+    static const char *const headers[SP_HEADER_END] = {
         [SP_HEADER_HOST] = "host",
         [SP_HEADER_AUTHORIZATION] = "authorization",
         [SP_HEADER_CONTENT_TYPE] = "content-type",
@@ -36,6 +36,11 @@ static void write_request(sp_out *out, const sp_http *http)
         [SP_HEADER_IDEMPOTENCY_KEY] = "idempotency-key",
         [SP_HEADER_IF_NONE_MATCH] = "if-none-match",
         [SP_HEADER_X_REQUEST_ID] = "x-request-id",
+        [SP_HEADER_TRACEPARENT] = "traceparent",
+        [SP_HEADER_X_FORWARDED_FOR] = "x-forwarded-for",
+        [SP_HEADER_ORIGIN] = "origin",
+        [SP_HEADER_ACCESS_CONTROL_REQUEST_METHOD] = "access-control-request-method",
+        [SP_HEADER_CONTENT_ENCODING] = "content-encoding",
     };
     sp_request request;
     sp_http_message_request(&http->message, &request);
@@ -52,6 +57,8 @@ static void write_request(sp_out *out, const sp_http *http)
         sp_out_string(out, " continue");
     for (unsigned i = 0; i < SP_HEADER_COUNT; i++)
         write_field(out, headers[i], request.headers[i]);
+    for (unsigned i = SP_HEADER_COUNT; i < SP_HEADER_END; i++)
+        write_field(out, headers[i], sp_request_rare(&request, (sp_header)i));
     sp_out_string(out, " body=");
     sp_out_decimal(out, request.body.size);
     sp_out_string(out, "[");
@@ -65,7 +72,7 @@ static void write_refusal(sp_transcript *transcript, const sp_http *http)
     transcript->detail = http->detail;
     sp_out_string(&transcript->text, "refused ");
     sp_out_string(&transcript->text, sp_outcome_row_of(http->outcome)->code);
-    sp_out_string(&transcript->text, http->head ? " head " : " ");
+    sp_out_string(&transcript->text, sp_http_is_head(http) ? " head " : " ");
     sp_out_string(&transcript->text, http->detail);
     sp_out_string(&transcript->text, "\n");
 }
