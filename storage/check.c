@@ -54,6 +54,8 @@ static void work(void *context, void *result, sp_finding *finding)
     if (status == SP_STORAGE_OK && it->options->side)
         status = sp_side_check_profiles(env, &report->side, finding);
     if (status == SP_STORAGE_OK && it->options->side)
+        status = sp_side_check_sessions(env, &report->side, finding);
+    if (status == SP_STORAGE_OK && it->options->side)
         sp_side_check_pages(env, &report->side, finding);
     sp_env_close(env);
 }

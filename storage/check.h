@@ -17,7 +17,7 @@ typedef struct sp_log_check_options {
     const sp_limits *limits;
     sp_seq until; /* last seq to replay; 0 = the head */
     bool decode;  /* counts events by type, also without replay */
-    bool side;    /* also profiles and the list of free pages */
+    bool side;    /* also profiles, sessions, the list of free pages */
     bool lookups; /* see sp_recover_config */
 } sp_log_check_options;
 

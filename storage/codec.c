@@ -33,6 +33,8 @@ static uint32_t fields_of(sp_event_type type)
         return 5;
     case SP_EVENT_ORDER_CANCELLED:
         return 3;
+    case SP_EVENT_USER_ERASED:
+        return 1;
     }
     return 0;
 }
@@ -124,6 +126,9 @@ static void encode_fields(sp_packing *out, const sp_event *event)
         sp_packing_uint(out, event->order_cancelled.order);
         sp_packing_count(out, event->order_cancelled.amount);
         sp_packing_text_or_nil(out, event->order_cancelled.reason);
+        return;
+    case SP_EVENT_USER_ERASED:
+        sp_packing_uint(out, event->user_erased.user);
         return;
     }
     SP_ASSERT_CMP(event->type, ==, 0);
@@ -298,6 +303,9 @@ static void decode_fields(sp_decoder *decoder, sp_reader *in, sp_event *out)
         out->order_cancelled.order = read_id(in, 1);
         out->order_cancelled.amount = read_signed(in, 0, SP_POINTS_TOTAL_MAX);
         out->order_cancelled.reason = sp_reader_text_or_nil(in, SP_REASON_SIZE_MAX);
+        return;
+    case SP_EVENT_USER_ERASED:
+        out->user_erased.user = read_id(in, 1);
         return;
     }
 }

@@ -20,6 +20,7 @@
  *                        [ grade … ],  grade = [ name str, price, [ row size … ] ]
  *   7 order_paid         order, concert, buyer, amount, [ seat … ]
  *   8 order_cancelled    order, amount, reason text
+ *   9 user_erased        user
  *
  *   time and dates are ms since 1970; numbers are never negative;
  *   text = str, or nil if absent.

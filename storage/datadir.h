@@ -4,6 +4,7 @@
  *
  *   DIR/data.mdb, lock.mdb   the log (storage/env.h)
  *   DIR/stagepick.lock       held (flock) by the one process that may write
+ *   DIR/compacting/          a copy under way (storage/compact.h)
  *   DIR/token.key            signs access tokens (storage/token_key.h)
  *
  * Directory 0700, files 0600. Network file systems are refused: their locks

@@ -70,6 +70,18 @@ bool sp_env_was_here(const char *dir)
     return !sp_env_exists(dir) && path_of(path, dir, LOCK_NAME) && stat(path, &about) == 0;
 }
 
+void sp_env_remove_half_copy(const char *dir)
+{
+    static const char *const names[] = {SP_ENV_COMPACTING_NAME "/" DATA_NAME,
+                                        SP_ENV_COMPACTING_NAME "/" LOCK_NAME};
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (path_of(path, dir, names[i]))
+            unlink(path);
+    if (path_of(path, dir, SP_ENV_COMPACTING_NAME))
+        rmdir(path);
+}
+
 static int get_meta(MDB_txn *txn, MDB_dbi meta, const char *name, size_t size, const uint8_t **out)
 {
     MDB_val key = {strlen(name), (void *)(uintptr_t)name}, value;
@@ -105,6 +117,23 @@ static sp_storage_status read_identity(sp_env *env, MDB_txn *txn, sp_finding *fi
     return SP_STORAGE_OK;
 }
 
+static int open_database(MDB_txn *txn, const char *name, unsigned flags, MDB_dbi *out)
+{
+    unsigned found = 0;
+    int error = mdb_dbi_open(txn, name, flags, out);
+    if (error == 0)
+        error = mdb_dbi_flags(txn, *out, &found);
+    /* MDB_CREATE is of the call, not of the database. */
+    return error == 0 && found != (flags & ~(unsigned)MDB_CREATE) ? MDB_INCOMPATIBLE : error;
+}
+
+static sp_storage_status no_database(sp_env *env, const char *name, int error, sp_finding *finding)
+{
+    return sp_finding_set(finding, sp_env_status(error), 0,
+                          "%s/" DATA_NAME ": no log of Stage Pick: database %s: %s", env->dir, name,
+                          mdb_strerror(error));
+}
+
 /* The handles outlive this transaction because it is committed. */
 static sp_storage_status open_databases(sp_env *env, sp_finding *finding)
 {
@@ -122,17 +151,9 @@ static sp_storage_status open_databases(sp_env *env, sp_finding *finding)
                      {"profiles", MDB_INTEGERKEY, &env->profiles},
                      {"emails", 0, &env->emails}};
     for (size_t i = 0; i < sizeof databases / sizeof *databases; i++) {
-        unsigned flags = 0;
-        error = mdb_dbi_open(txn, databases[i].name, databases[i].flags, databases[i].dbi);
-        if (error == 0)
-            error = mdb_dbi_flags(txn, *databases[i].dbi, &flags);
-        if (error == 0 && flags != databases[i].flags)
-            error = MDB_INCOMPATIBLE;
+        error = open_database(txn, databases[i].name, databases[i].flags, databases[i].dbi);
         if (error != 0) {
-            sp_storage_status status =
-                sp_finding_set(finding, sp_env_status(error), 0,
-                               "%s/" DATA_NAME ": no log of Stage Pick: database %s: %s", env->dir,
-                               databases[i].name, mdb_strerror(error));
+            sp_storage_status status = no_database(env, databases[i].name, error, finding);
             mdb_txn_abort(txn);
             return status;
         }
@@ -142,6 +163,33 @@ static sp_storage_status open_databases(sp_env *env, sp_finding *finding)
     if (status == SP_STORAGE_OK && error != 0)
         status = fail(finding, env->dir, "can't read", error);
     return status;
+}
+
+/* The oldest logs have none; whoever writes adds it. (What this commit writes is
+ * flushed with the rest that a start finds: storage/log.h.) */
+static sp_storage_status open_sessions(sp_env *env, sp_finding *finding)
+{
+    MDB_txn *txn;
+    bool writes = env->mode != SP_ENV_READ;
+    int error = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+    if (error != 0)
+        return fail(finding, env->dir, "can't read", error);
+    error = open_database(txn, "sessions", 0, &env->sessions);
+    env->has_sessions = error == 0;
+    if (error == MDB_NOTFOUND && writes) {
+        mdb_txn_abort(txn);
+        error = mdb_txn_begin(env->mdb, NULL, 0, &txn);
+        if (error != 0)
+            return fail(finding, env->dir, "can't begin", error);
+        error = open_database(txn, "sessions", MDB_CREATE, &env->sessions);
+        env->has_sessions = error == 0;
+    }
+    if (error != 0 && (error != MDB_NOTFOUND || writes)) {
+        mdb_txn_abort(txn);
+        return no_database(env, "sessions", error, finding);
+    }
+    error = mdb_txn_commit(txn);
+    return error == 0 ? SP_STORAGE_OK : fail(finding, env->dir, "can't commit", error);
 }
 
 /* The map must fit the address space; if a plain reservation of its size does,
@@ -301,18 +349,22 @@ sp_storage_status sp_env_open(const char *dir, sp_env_mode mode, uint64_t map_by
     if (env == NULL)
         return sp_finding_set(finding, SP_STORAGE_FAILED, 0, "out of memory");
     memcpy(env->dir, dir, strlen(dir) + 1);
+    atomic_init(&env->durable_txn, UINT64_MAX);
     env->mode = mode;
     env->map_bytes = map_bytes != 0 ? map_bytes : SP_ENV_MAP_BYTES_DEFAULT;
     env->shared_lock_fd = -1;
     status = open_mdb(env, finding);
     if (status == SP_STORAGE_OK)
         status = open_databases(env, finding);
+    if (status == SP_STORAGE_OK)
+        status = open_sessions(env, finding);
     if (status != SP_STORAGE_OK) {
         sp_env_close(env);
         return status;
     }
     if (mode != SP_ENV_READ) {
         int stale;
+        sp_env_remove_half_copy(dir);
         mdb_reader_check(env->mdb, &stale); /* of readers that died */
     }
     *out = env;

@@ -7,7 +7,7 @@
  *   batches   last seq         → count, time, chain (chain.h)     integer key
  *   profiles  user id          → one profile (profiles.h)         integer key
  *   emails    folded e-mail    → user id, 4 bytes little-endian
- *   sessions  (refresh families; written by a later version)
+ *   sessions  user id, family id → one session (sessions.h)       not in the oldest logs
  *   meta      "format"         → 8 bytes little-endian, 1
  *             "log_id"         → 16 random bytes
  *             "created"        → milliseconds since 1970, 8 bytes little-endian
@@ -27,6 +27,7 @@
 #define SP_STORAGE_ENV_H
 
 #include <lmdb.h>
+#include <stdatomic.h>
 
 #include "storage/finding.h"
 
@@ -50,11 +51,19 @@ typedef struct sp_log_identity {
 typedef struct sp_env {
     MDB_env *mdb;
     MDB_dbi events, batches, profiles, emails, meta;
+    MDB_dbi sessions;
+    bool has_sessions; /* false: read-only, and the log is too old to have any */
     sp_log_identity identity;
     uint64_t map_bytes;
     sp_env_mode mode;
     int shared_lock_fd; /* >= 0: read without LMDB's lock file, and the
                          * directory's own lock is held shared meanwhile */
+    /* Written by the log's thread (release), read by those who wait for it
+     * (acquire): the last LMDB transaction that is durable, and that no other
+     * ever will be. UINT64_MAX: no log has been opened on it, so it does not
+     * change. */
+    _Atomic uint64_t durable_txn;
+    atomic_bool is_broken;
     char dir[];
 } sp_env;
 
@@ -66,6 +75,12 @@ typedef struct sp_env {
 sp_storage_status sp_env_open(const char *dir, sp_env_mode mode, uint64_t map_bytes, sp_env **out,
                               sp_finding *finding);
 void sp_env_close(sp_env *env);
+
+/* Where a compaction (storage/compact.h) makes its copy, and the removal of one
+ * that was cut short: it holds people's data too. sp_env_open does that itself
+ * unless it only reads. Only for who holds the directory. */
+#define SP_ENV_COMPACTING_NAME "compacting"
+void sp_env_remove_half_copy(const char *dir);
 
 /* Is there a log in this directory (a data.mdb)? Looks, opens nothing. */
 bool sp_env_exists(const char *dir);

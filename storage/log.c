@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "storage/log.h"
+#include "storage/log_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,39 +12,10 @@
 #include "engine/fault.h"
 #include "storage/bytes.h"
 #include "storage/codec.h"
-#include "storage/profiles.h"
-#include "storage/room.h"
 
 #define BATCH_BYTES_INITIAL (1u << 20)
 #define SPACE_SAMPLE_NS INT64_C(100000000)
 #define READER_CHECK_NS INT64_C(30000000000)
-
-struct sp_event_log {
-    sp_log log; /* first: the interface */
-    sp_env *env;
-    sp_log_head head; /* of the last commit */
-
-    /* The open batch. */
-    MDB_txn *txn; /* NULL = none */
-    MDB_cursor *events;
-    uint64_t count;
-    sp_time_ms last_time; /* of its last event */
-    /* Its events as the chain hashes them, length ‖ bytes: their count and
-     * time come before them in the hash and are known only at the commit. */
-    uint8_t *bytes;
-    size_t size, capacity;
-
-    sp_space_probe probe;
-    void *probe_context;
-    int64_t space_sampled_ns, readers_checked_ns;
-    sp_log_space space;
-
-    sp_room room;
-    bool settled; /* the last commit is durable */
-
-    bool failed;
-    char error[320];
-};
 
 static int64_t monotonic_ns(void)
 {
@@ -61,19 +32,27 @@ static void drop_batch(sp_event_log *log)
     log->events = NULL;
     log->count = 0;
     log->size = 0;
+    log->has_sides = false;
 }
 
-static sp_log_status fail(sp_event_log *log, const char *what, int error)
+sp_log_status sp_event_log_fail(sp_event_log *log, const char *what, int error)
 {
     snprintf(log->error, sizeof log->error, "%s after event %llu: %s", what,
              (unsigned long long)(log->head.seq + log->count), mdb_strerror(error));
     log->failed = true;
+    atomic_store_explicit(&log->env->is_broken, true, memory_order_release);
     drop_batch(log);
     return SP_LOG_FAILED;
 }
 
-/* Begins the batch's transaction if it is not begun. */
-static int begin(sp_event_log *log)
+/* Release: whoever waits in storage/profiles.c goes on with what the flush
+ * before this has made durable. */
+static void mark_durable(sp_event_log *log, uint64_t txn_id)
+{
+    atomic_store_explicit(&log->env->durable_txn, txn_id, memory_order_release);
+}
+
+int sp_event_log_begin(sp_event_log *log)
 {
     if (log->txn != NULL)
         return 0;
@@ -107,11 +86,11 @@ static sp_log_status on_append(sp_log *self, const sp_event *event)
         return SP_LOG_FAILED;
     SP_ASSERT_CMP(event->seq, ==, log->head.seq + log->count + 1);
     SP_ASSERT_CMP(event->time, >=, log->last_time);
-    int error = begin(log);
+    int error = sp_event_log_begin(log);
     if (error != 0)
-        return fail(log, "can't begin a batch", error);
+        return sp_event_log_fail(log, "can't begin a batch", error);
     if (!reserve(log))
-        return fail(log, "no memory for a batch", ENOMEM);
+        return sp_event_log_fail(log, "no memory for a batch", ENOMEM);
 
     uint8_t *at = log->bytes + log->size;
     size_t size = sp_codec_encode(event, at + 4);
@@ -120,24 +99,11 @@ static sp_log_status on_append(sp_log *self, const sp_event *event)
     MDB_val key = sp_env_key(&seq), value = {size, at + 4};
     error = mdb_cursor_put(log->events, &key, &value, MDB_APPEND);
     if (error != 0)
-        return fail(log, "can't append", error);
+        return sp_event_log_fail(log, "can't append", error);
     log->size += 4 + size;
     log->count++;
     log->last_time = event->time;
     return SP_LOG_OK;
-}
-
-static sp_log_status on_profile_add(sp_log *self, const sp_profile *profile)
-{
-    sp_event_log *log = (sp_event_log *)self;
-    if (log->failed)
-        return SP_LOG_FAILED;
-    int error = begin(log);
-    if (error == 0)
-        error = sp_profile_put(log->env, log->txn, profile);
-    if (error == MDB_KEYEXIST)
-        return SP_LOG_TAKEN;
-    return error == 0 ? SP_LOG_OK : fail(log, "can't add a profile", error);
 }
 
 /* A reader process that died leaves its snapshot pinned, and the file grows. */
@@ -151,41 +117,68 @@ static void clear_stale_readers(sp_event_log *log)
     mdb_reader_check(log->env->mdb, &stale);
 }
 
+/* The record of the batch's events, chained to the one before. 0 or an LMDB
+ * error. */
+static int put_batch_record(sp_event_log *log, sp_batch_record *record)
+{
+    sp_chain chain;
+    sp_chain_begin(&chain, log->head.chain, log->head.seq + 1, record->count, record->time);
+    sp_chain_add_framed(&chain, log->bytes, log->size);
+    sp_chain_end(&chain, record->chain);
+
+    uint8_t bytes[SP_BATCH_RECORD_SIZE];
+    sp_batch_record_write(record, bytes);
+    uint64_t last = log->head.seq + log->count;
+    MDB_val key = sp_env_key(&last), value = {sizeof bytes, bytes};
+    return mdb_put(log->txn, log->env->batches, &key, &value, MDB_APPEND);
+}
+
+/* Of a transaction that has come to nothing (families ended where there were
+ * none), LMDB writes and flushes nothing. But a commit owes the batch before it
+ * a flush. */
+static int flush_if_nothing_was_written(sp_event_log *log, size_t txn_id)
+{
+    MDB_envinfo info;
+    int error = mdb_env_info(log->env->mdb, &info);
+    if (error != 0 || info.me_last_txnid == txn_id || SP_FAULT(NOSYNC))
+        return error;
+    return mdb_env_sync(log->env->mdb, 1);
+}
+
 static sp_log_status on_commit(sp_log *self, sp_time_ms time)
 {
     sp_event_log *log = (sp_event_log *)self;
     if (log->failed)
         return SP_LOG_FAILED;
-    if (log->count == 0) {
-        drop_batch(log); /* a refused profile may have begun it */
+    if (log->count == 0 && !log->has_sides) {
+        drop_batch(log); /* a refused profile or a read may have begun it */
         return SP_LOG_OK;
     }
     SP_ASSERT_CMP(time, >=, log->last_time);
     sp_batch_record record = {.count = log->count, .time = time};
-    sp_chain chain;
-    sp_chain_begin(&chain, log->head.chain, log->head.seq + 1, log->count, time);
-    sp_chain_add_framed(&chain, log->bytes, log->size);
-    sp_chain_end(&chain, record.chain);
-
-    uint8_t bytes[SP_BATCH_RECORD_SIZE];
-    sp_batch_record_write(&record, bytes);
-    uint64_t last = log->head.seq + log->count;
-    MDB_val key = sp_env_key(&last), value = {sizeof bytes, bytes};
-    int error = mdb_put(log->txn, log->env->batches, &key, &value, MDB_APPEND);
+    int error = log->count > 0 ? put_batch_record(log, &record) : 0;
     if (error != 0)
-        return fail(log, "can't append a batch", error);
+        return sp_event_log_fail(log, "can't append a batch", error);
+    size_t id = mdb_txn_id(log->txn);
     error = mdb_txn_commit(log->txn);
     log->txn = NULL; /* gone either way, and its cursor with it */
     log->events = NULL;
+    if (error == 0)
+        error = flush_if_nothing_was_written(log, id);
     if (error != 0)
-        return fail(log, "can't commit", error);
+        return sp_event_log_fail(log, "can't commit", error);
 
+    mark_durable(log, id - 1); /* by this one's flush of its pages */
     log->settled = false;
-    log->head.seq = last;
-    log->head.time = time;
-    memcpy(log->head.chain, record.chain, SP_CHAIN_SIZE);
+    /* Side records alone leave the head where it is: the chain is over events. */
+    if (log->count > 0) {
+        log->head.seq += log->count;
+        log->head.time = time;
+        memcpy(log->head.chain, record.chain, SP_CHAIN_SIZE);
+    }
     log->count = 0;
     log->size = 0;
+    log->has_sides = false;
     clear_stale_readers(log);
     return SP_LOG_OK;
 }
@@ -196,11 +189,15 @@ static sp_log_status on_settle(sp_log *self)
     if (log->failed)
         return SP_LOG_FAILED;
     SP_ASSERT(log->txn == NULL);
-    if (log->settled || SP_FAULT(NOSYNC))
+    if (log->settled)
         return SP_LOG_OK;
-    int error = mdb_env_sync(log->env->mdb, 1);
+    MDB_envinfo info;
+    int error = SP_FAULT(NOSYNC) ? 0 : mdb_env_sync(log->env->mdb, 1);
+    if (error == 0)
+        error = mdb_env_info(log->env->mdb, &info);
     if (error != 0)
-        return fail(log, "can't flush", error);
+        return sp_event_log_fail(log, "can't flush", error);
+    mark_durable(log, info.me_last_txnid);
     log->settled = true;
     return SP_LOG_OK;
 }
@@ -312,7 +309,9 @@ sp_storage_status sp_event_log_create(sp_env *env, sp_event_log **out, sp_findin
         free(log);
         return sp_finding_set(finding, SP_STORAGE_FAILED, 0, "out of memory");
     }
-    log->log = (sp_log){on_append, on_profile_add, on_commit, on_settle, on_space};
+    log->log =
+        (sp_log){.append = on_append, .commit = on_commit, .settle = on_settle, .space = on_space};
+    sp_event_log_side_init(log);
     log->env = env;
     sp_room_init(&log->room, env->mdb);
     log->capacity = BATCH_BYTES_INITIAL;
@@ -333,6 +332,9 @@ sp_storage_status sp_event_log_create(sp_env *env, sp_event_log **out, sp_findin
                               mdb_strerror(error));
     }
     log->settled = true;
+    MDB_envinfo info;
+    mdb_env_info(log->env->mdb, &info); /* fails only without an environment */
+    mark_durable(log, info.me_last_txnid);
     log->last_time = log->head.time;
     *out = log;
     return SP_STORAGE_OK;

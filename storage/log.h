@@ -2,8 +2,10 @@
  *
  * The event log in LMDB: engine/log.h's sp_log for the sequencer.
  *
- * A batch is one LMDB write transaction, begun by its first append or
- * profile_add and committed by commit, with its record and chain.
+ * A batch is one LMDB write transaction, begun by its first append or side
+ * record and committed by commit, with its record and chain. Side records alone
+ * (a log-in, a refresh) are a transaction like any other, but make no batch
+ * record: the chain is over events.
  *
  * Flushes. LMDB's commit writes a batch's pages, flushes them, then writes the
  * meta page that points to them, and by default flushes that too. The

@@ -5,7 +5,11 @@
  *
  * Record (msgpack array, the value in `profiles`):
  *
- *   [ version = 1, user id, created ms, e-mail str, nickname str, hash str ]
+ *   [ version = 2, user id, created ms, e-mail str, nickname str, hash str,
+ *     image URL str, empty for none ]
+ *
+ * Version 1 ended before the image URL; such records are read, and written anew
+ * as they change.
  *
  * The e-mail stands as it was typed; the index `emails` has it folded. Folding
  * is ASCII lower case of the whole address: what people mean by "the same
@@ -22,12 +26,21 @@
 /* Folds an e-mail of at most SP_EMAIL_SIZE_MAX bytes; the size stays. */
 void sp_email_fold(sp_text email, char out[SP_EMAIL_SIZE_MAX]);
 
+/* Reads one inside any transaction: 0, MDB_NOTFOUND, MDB_CORRUPTED if it is not
+ * one or another user's, or another LMDB error. */
+int sp_profile_get(const sp_env *env, MDB_txn *txn, sp_user_id user, sp_profile *out);
+
 /* Adds a profile inside a write transaction unless its folded e-mail is
  * taken, by this transaction or an older one. Returns 0, MDB_KEYEXIST (nothing
  * was done), or another LMDB error. */
-int sp_profile_put(sp_env *env, MDB_txn *txn, const sp_profile *profile);
+int sp_profile_add(sp_env *env, MDB_txn *txn, const sp_profile *profile);
 
-/* Strict; false if it is not a record that sp_profile_put writes. */
+/* Both on a profile that is there, or MDB_NOTFOUND: replaces it, with the e-mail
+ * that it has; takes it away, with its entry in the index. 0 or an LMDB error. */
+int sp_profile_put(sp_env *env, MDB_txn *txn, const sp_profile *profile);
+int sp_profile_erase(sp_env *env, MDB_txn *txn, sp_user_id user);
+
+/* Strict; false if it is not a record that this or an older version writes. */
 bool sp_profile_decode(const void *bytes, size_t size, sp_profile *out);
 
 /* Any thread, also at the same time: each call is one read transaction, over

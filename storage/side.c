@@ -5,9 +5,10 @@
 
 #include "storage/bytes.h"
 #include "storage/profiles.h"
+#include "storage/sessions.h"
 
-/* Profiles a read transaction: some milliseconds of work. */
-#define SLICE_PROFILES 8192u
+/* Records a read transaction: some milliseconds of work. */
+#define SLICE_RECORDS 8192u
 /* LMDB's own database of free pages; its data are lists: a count, then page
  * numbers from high to low, all of the machine's word. */
 #define FREE_DBI 0
@@ -48,7 +49,7 @@ static sp_storage_status check_slice(sp_env *env, MDB_txn *txn, uint64_t *next,
     if (error != 0)
         return damaged_profile(from, mdb_strerror(error), finding);
     error = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-    for (uint32_t i = 0; error == 0 && i < SLICE_PROFILES; i++) {
+    for (uint32_t i = 0; error == 0 && i < SLICE_RECORDS; i++) {
         uint64_t user;
         /* Strictly upwards: a damaged tree can't lead round in a circle. */
         if (!sp_env_number(&key, &user) || user < *next) {
@@ -97,6 +98,81 @@ sp_storage_status sp_side_check_profiles(sp_env *env, sp_side_report *report, sp
         status = check_slice(env, txn, &next, report, finding);
         if (status == SP_STORAGE_OK && next == 0)
             status = same_count(env, txn, finding);
+        mdb_txn_abort(txn);
+    }
+    return status;
+}
+
+/* ---- sessions ---- */
+
+/* Who they are of, and nothing of what they hold. */
+static sp_storage_status damaged_session(const char *what, sp_finding *finding)
+{
+    return sp_finding_set(finding, SP_STORAGE_DAMAGED, 0, "sessions: %s", what);
+}
+
+static const char *check_session(const MDB_val *key, const MDB_val *value)
+{
+    uint8_t own[SP_SESSION_KEY_SIZE];
+    sp_session session;
+    if (!sp_session_decode(value->mv_data, value->mv_size, &session))
+        return "a record is none";
+    sp_session_key(session.user, session.id, own);
+    if (key->mv_size != sizeof own || memcmp(key->mv_data, own, sizeof own) != 0)
+        return "a record stands under another's key";
+    return NULL;
+}
+
+/* The key right behind this one. */
+static void step(uint8_t key[SP_SESSION_KEY_SIZE])
+{
+    for (size_t i = SP_SESSION_KEY_SIZE; i-- > 0 && ++key[i] == 0;) {
+    }
+}
+
+/* From `next` on, which moves; *is_end when there are no more. */
+static sp_storage_status check_sessions_slice(sp_env *env, MDB_txn *txn,
+                                              uint8_t next[SP_SESSION_KEY_SIZE], bool *is_end,
+                                              sp_side_report *report, sp_finding *finding)
+{
+    MDB_cursor *cursor;
+    MDB_val key = {SP_SESSION_KEY_SIZE, next}, value;
+    const char *wrong = NULL;
+    int error = mdb_cursor_open(txn, env->sessions, &cursor);
+    if (error != 0)
+        return damaged_session(mdb_strerror(error), finding);
+    error = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+    for (uint32_t i = 0; error == 0 && wrong == NULL && i < SLICE_RECORDS; i++) {
+        wrong = check_session(&key, &value);
+        if (wrong == NULL && memcmp(key.mv_data, next, SP_SESSION_KEY_SIZE) < 0)
+            wrong = "a key is out of order"; /* no going round in a circle */
+        if (wrong != NULL)
+            break;
+        memcpy(next, key.mv_data, SP_SESSION_KEY_SIZE);
+        step(next);
+        report->sessions_count++;
+        error = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    *is_end = error == MDB_NOTFOUND;
+    mdb_cursor_close(cursor);
+    if (wrong == NULL && error != 0 && error != MDB_NOTFOUND)
+        wrong = mdb_strerror(error);
+    return wrong == NULL ? SP_STORAGE_OK : damaged_session(wrong, finding);
+}
+
+sp_storage_status sp_side_check_sessions(sp_env *env, sp_side_report *report, sp_finding *finding)
+{
+    uint8_t next[SP_SESSION_KEY_SIZE] = {0};
+    sp_storage_status status = SP_STORAGE_OK;
+    bool is_end = !env->has_sessions;
+    report->sessions_count = 0;
+    while (!is_end && status == SP_STORAGE_OK) {
+        MDB_txn *txn;
+        int error = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+        if (error != 0)
+            return sp_finding_set(finding, sp_env_status(error), 0, "can't read sessions: %s",
+                                  mdb_strerror(error));
+        status = check_sessions_slice(env, txn, next, &is_end, report, finding);
         mdb_txn_abort(txn);
     }
     return status;

@@ -18,6 +18,7 @@
 #include "tests/support/random.h"
 
 #define EVENTS 1500u
+#define SESSIONS 150u
 
 static sp_storage_status precheck(const char *dir, sp_finding *finding)
 {
@@ -40,6 +41,11 @@ static int make_log(void **state)
     (void)state;
     sp_log_file_make(&file);
     sp_log_file_fill(&file, EVENTS, 5);
+    for (sp_user_id user = 1; user <= SESSIONS; user++) {
+        sp_session session = {.user = user, .id = user * UINT64_C(0x9e3779b97f4a7c15)};
+        assert_int_equal(file.to->session_add(file.to, &session), SP_LOG_OK);
+    }
+    assert_int_equal(file.to->commit(file.to, file.history.time), SP_LOG_OK);
     sp_digest(file.history.state, digest);
     MDB_envinfo info;
     mdb_env_info(file.env->mdb, &info);
@@ -87,6 +93,7 @@ static void a_sound_log_passes(void **state)
     assert_int_equal(report.replayed_seq, EVENTS);
     assert_memory_equal(report.digest, digest, sizeof digest);
     assert_int_equal(report.side.profiles_count, 1 + SP_HISTORY_BUYERS);
+    assert_int_equal(report.side.sessions_count, SESSIONS);
     assert_true(report.side.free_pages_count > 0);
     assert_true(report.side.pages_count > report.side.free_pages_count);
     assert_int_equal(report.events_by_type[SP_EVENT_USER_CREATED], 1 + SP_HISTORY_BUYERS);

@@ -14,8 +14,22 @@
 
 #include "storage/check.h"
 #include "storage/log.h"
+#include "storage/sessions.h"
 #include "tests/support/history.h"
 #include "tests/support/temp_dir.h"
+
+/* Beside the events a session changes, in batches with events and without: how
+ * often it did stands in its created_at. */
+#define SESSION_USER 1u
+#define SESSION_ID 1u
+/* A batch that is being written, and those that it may be found without. */
+#define PAIRS 4u
+
+/* What a transaction leaves: both or neither. */
+typedef struct pair {
+    sp_seq seq;
+    uint64_t version;
+} pair;
 
 #define MAP_BYTES (UINT64_C(1) << 30)
 
@@ -30,7 +44,10 @@ typedef struct machine {
     /* The account: certain is what the contract says of a crash right now, and
      * writing the last event that could be found. */
     sp_seq certain, writing;
-    uint32_t cut_once_in, cuts_count, behind_count;
+    uint64_t version_certain, version_writing; /* of the session, likewise */
+    pair pairs[PAIRS];                         /* of the last transactions */
+    uint32_t pairs_count;
+    uint32_t cut_once_in, cuts_count, behind_count, version_behind_count;
 } machine;
 
 static machine m;
@@ -61,6 +78,61 @@ static sp_seq check_directory(const sp_temp_dir *dir, sp_finding *finding)
     return report.summary.seq;
 }
 
+/* In a child: the version of the session, 0 if there is none. */
+static void read_version(void *context, void *result, sp_finding *finding)
+{
+    const sp_temp_dir *dir = context;
+    sp_env *env;
+    MDB_txn *txn;
+    sp_session session;
+    if (sp_env_open(dir->path, SP_ENV_READ, 0, &env, finding) != SP_STORAGE_OK)
+        return;
+    int error = mdb_txn_begin(env->mdb, NULL, MDB_RDONLY, &txn);
+    if (error == 0)
+        error = sp_session_get(env, txn, SESSION_USER, SESSION_ID, &session);
+    if (error == 0)
+        *(uint64_t *)result = (uint64_t)session.created_at;
+    if (error == 0 || error == MDB_NOTFOUND)
+        sp_finding_clear(finding);
+    else
+        sp_finding_set(finding, SP_STORAGE_DAMAGED, 0, "the session: %s", mdb_strerror(error));
+    sp_env_close(env);
+}
+
+static uint64_t version_in(sp_temp_dir *dir)
+{
+    uint64_t version = 0;
+    sp_finding finding;
+    if (sp_guard_run(read_version, dir, &version, sizeof version, &finding) != SP_STORAGE_OK)
+        fail_msg("seed %llu, cut %u: %s", (unsigned long long)m.seed, m.cuts_count, finding.text);
+    return version;
+}
+
+static void remember_pair(void)
+{
+    m.pairs[m.pairs_count++ % PAIRS] = (pair){m.writing, m.version_writing};
+}
+
+static bool is_pair(sp_seq seq, uint64_t version)
+{
+    for (uint32_t i = 0; i < PAIRS && i < m.pairs_count; i++)
+        if (m.pairs[i].seq == seq && m.pairs[i].version == version)
+            return true;
+    return false;
+}
+
+static void check_found(sp_seq seq, uint64_t version)
+{
+    if (seq < m.certain || seq > m.writing || version < m.version_certain ||
+        version > m.version_writing || !is_pair(seq, version))
+        fail_msg("seed %llu, cut %u: seq %llu with version %llu found; %llu with %llu were "
+                 "certain, %llu with %llu written",
+                 (unsigned long long)m.seed, m.cuts_count, (unsigned long long)seq,
+                 (unsigned long long)version, (unsigned long long)m.certain,
+                 (unsigned long long)m.version_certain, (unsigned long long)m.writing,
+                 (unsigned long long)m.version_writing);
+}
+
 /* Looks at what the disk would hold if the power went right now. */
 static sp_seq look_at_cut(sp_random *random)
 {
@@ -71,11 +143,10 @@ static sp_seq look_at_cut(sp_random *random)
     free(image);
     sp_seq found = check_directory(&m.cut_dir, &finding);
     m.cuts_count++;
+    uint64_t version = version_in(&m.cut_dir);
     m.behind_count += found < m.writing;
-    if (found < m.certain || found > m.writing)
-        fail_msg("seed %llu, cut %u: seq %llu found, %llu were certain, %llu written",
-                 (unsigned long long)m.seed, m.cuts_count, (unsigned long long)found,
-                 (unsigned long long)m.certain, (unsigned long long)m.writing);
+    m.version_behind_count += version < m.version_writing;
+    check_found(found, version);
     return found;
 }
 
@@ -86,6 +157,15 @@ static void on_moment(void)
 }
 
 /* ---- the program's life ---- */
+
+static uint64_t version_of_log(void)
+{
+    sp_session session = {0};
+    sp_log_status status = m.to->session_get(m.to, SESSION_USER, SESSION_ID, &session);
+    assert_true(status == SP_LOG_OK || status == SP_LOG_NONE);
+    assert_int_equal(m.to->commit(m.to, m.time), SP_LOG_OK); /* ends the reading */
+    return (uint64_t)session.created_at;
+}
 
 static void open_log(void)
 {
@@ -101,6 +181,8 @@ static void open_log(void)
     m.to = sp_event_log_interface(m.log);
     /* What a start found is durable before anyone is shown it. */
     m.certain = m.writing = head_of_log();
+    m.version_certain = m.version_writing = version_of_log();
+    remember_pair();
 }
 
 /* kill -9: nothing more is written. */
@@ -121,7 +203,7 @@ static void cut_power(void)
     sp_temp_dir_write(&m.dir, "data.mdb", image, size);
     free(image);
     sp_seq found = check_directory(&m.dir, &finding);
-    assert_in_range(found, m.certain, m.writing);
+    check_found(found, version_in(&m.dir));
 }
 
 static void begin(uint64_t seed, uint32_t cut_once_in)
@@ -131,6 +213,7 @@ static void begin(uint64_t seed, uint32_t cut_once_in)
     disk_detach(); /* of a test that failed */
     sp_temp_dir_make(&m.dir);
     sp_temp_dir_make(&m.cut_dir);
+    remember_pair();
     open_log();
 }
 
@@ -163,13 +246,27 @@ static sp_log_status append_grant(sp_seq seq)
     return m.to->append(m.to, &event);
 }
 
-/* False: it failed, and the log with it. */
+static sp_log_status write_session(void)
+{
+    sp_session session = {.user = SESSION_USER,
+                          .id = SESSION_ID,
+                          .created_at = (sp_time_ms)m.version_writing,
+                          .rotated_at = m.time};
+    return m.to->session_add(m.to, &session);
+}
+
+/* With the session, too, if there is no event. False: it failed, and the log
+ * with it. */
 static bool commit_batch(uint64_t count)
 {
     sp_seq head = head_of_log();
+    uint64_t version = m.version_writing;
+    bool has_session = count == 0 || sp_random_once_in(&m.random, 3);
     m.writing = head + count;
+    m.version_writing += has_session;
     m.time += 10;
-    sp_log_status status = SP_LOG_OK;
+    remember_pair();
+    sp_log_status status = has_session ? write_session() : SP_LOG_OK;
     for (uint64_t i = 1; i <= count && status == SP_LOG_OK; i++)
         status = sp_random_once_in(&m.random, 10) ? append_user(head + i) : append_grant(head + i);
     if (status == SP_LOG_OK)
@@ -180,6 +277,7 @@ static bool commit_batch(uint64_t count)
     }
     assert_int_equal(head_of_log(), m.writing);
     m.certain = head;
+    m.version_certain = version;
     return true;
 }
 
@@ -188,12 +286,15 @@ static bool settle(void)
     if (m.to->settle(m.to) != SP_LOG_OK)
         return false;
     m.certain = head_of_log();
+    m.version_certain = m.version_writing;
     return true;
 }
 
 static uint64_t draw_count(void)
 {
     static const uint64_t counts_max[] = {1, 3, 3, 30, 30, 300, 3000};
+    if (sp_random_once_in(&m.random, 4))
+        return 0;
     return 1 + sp_random_below(&m.random, counts_max[sp_random_below(&m.random, 7)]);
 }
 
@@ -216,7 +317,7 @@ static void live(uint32_t batches_count)
 static void a_power_cut_takes_back_nothing_certain(void **state)
 {
     (void)state;
-    uint32_t cuts_count = 0, behind_count = 0;
+    uint32_t cuts_count = 0, behind_count = 0, version_behind_count = 0;
     for (uint64_t seed = 1; seed <= 6; seed++) {
         begin(seed, 12);
         for (int life = 0; life < 8; life++) {
@@ -229,11 +330,13 @@ static void a_power_cut_takes_back_nothing_certain(void **state)
         }
         cuts_count += m.cuts_count;
         behind_count += m.behind_count;
+        version_behind_count += m.version_behind_count;
         end();
     }
     /* It did happen, and the last batch was not always there. */
     assert_true(cuts_count > 100);
     assert_true(behind_count > cuts_count / 20);
+    assert_true(version_behind_count > cuts_count / 40);
 }
 
 /* What is not certain is really not there: if it always were, the tests above
@@ -261,6 +364,94 @@ static void a_commit_alone_may_be_lost_and_a_later_one_keeps_it(void **state)
     assert_true(settle());
     for (int i = 0; i < 20; i++)
         assert_int_equal(look_at_cut(&random), 11);
+    end();
+}
+
+/* A log-in alone, no event: it may be lost until the next batch or a settle. */
+static void a_session_alone_may_be_lost_and_a_settle_keeps_it(void **state)
+{
+    (void)state;
+    sp_random random;
+    sp_random_seed(&random, 3);
+    begin(3, UINT32_MAX);
+    assert_true(commit_batch(5));
+    assert_true(settle());
+    for (int how = 0; how < 2; how++) {
+        assert_true(commit_batch(0));
+        uint32_t behind_count = m.version_behind_count;
+        for (int i = 0; i < 40; i++)
+            look_at_cut(&random);
+        assert_in_range(m.version_behind_count - behind_count, 1, 39);
+        if (how == 0)
+            assert_true(settle());
+        else
+            assert_true(commit_batch(1));
+        uint64_t certain = m.version_certain;
+        assert_true(certain >= (uint64_t)how + 1);
+        for (int i = 0; i < 20; i++)
+            look_at_cut(&random);
+    }
+    end();
+}
+
+/* ---- who only reads ---- */
+
+static sp_seq shown_seq;
+
+static const char *on_event(void *context, const sp_event *event)
+{
+    (void)context;
+    shown_seq = event->seq;
+    return NULL;
+}
+
+static sp_storage_status read_all(sp_finding *finding)
+{
+    sp_env *env;
+    sp_recover_summary summary;
+    int fd = -1;
+    shown_seq = 0;
+    assert_int_equal(sp_env_open(m.dir.path, SP_ENV_READ, MAP_BYTES, &env, finding), SP_STORAGE_OK);
+    assert_int_equal(mdb_env_get_fd(env->mdb, &fd), 0);
+    disk_reattach(fd);
+    disk.on_moment = NULL;
+    sp_recover_config config = {.on_event = on_event};
+    sp_storage_status status = sp_recover(env, &config, &summary, finding);
+    disk.fd = -1;
+    sp_env_close(env);
+    return status;
+}
+
+/* The server was killed between a commit and its flush, and a tool looks at what
+ * it has left: a power cut must not take back what the tool has shown. */
+static void what_a_reader_shows_no_power_cut_takes_back(void **state)
+{
+    (void)state;
+    sp_random random;
+    sp_finding finding;
+    sp_random_seed(&random, 4);
+    begin(4, UINT32_MAX);
+    assert_true(commit_batch(5));
+    assert_true(settle());
+    assert_true(commit_batch(5));
+    close_log();
+    /* If it can't be made durable, it is not shown. */
+    disk.flush_fails_in = 1;
+    disk.keeps_nothing = true;
+    bool dirty[DISK_PAGES_MAX];
+    memcpy(dirty, disk.dirty, sizeof dirty);
+    assert_int_equal(read_all(&finding), SP_STORAGE_FAILED);
+    assert_non_null(strstr(finding.text, "can't flush"));
+    assert_int_equal(shown_seq, 0);
+    /* As if it had not been tried: a failed flush leaves nothing to flush. */
+    memcpy(disk.dirty, dirty, sizeof dirty);
+    assert_int_equal(read_all(&finding), SP_STORAGE_OK);
+    assert_int_equal(shown_seq, 10);
+    m.certain = shown_seq;
+    m.version_certain = m.version_writing;
+    for (int i = 0; i < 40; i++)
+        look_at_cut(&random);
+    open_log();
     end();
 }
 
@@ -300,6 +491,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_commit_alone_may_be_lost_and_a_later_one_keeps_it),
+        cmocka_unit_test(a_session_alone_may_be_lost_and_a_settle_keeps_it),
+        cmocka_unit_test(what_a_reader_shows_no_power_cut_takes_back),
         cmocka_unit_test(a_start_after_a_failed_flush_writes_what_it_shows),
         cmocka_unit_test(a_power_cut_takes_back_nothing_certain),
     };
