@@ -28,7 +28,7 @@ LLHTTP   := /usr/share/llhttp
 CPPFLAGS += -I. -isystem /usr/share/include/llhttp -D_GNU_SOURCE -DLLHTTP_STRICT_MODE=1
 CFLAGS   += -std=c17 $(OPT) $(WARN) $(SANFLAGS) -pthread
 LDFLAGS  += $(SANFLAGS) -pthread
-LDLIBS   += -lyajl -lmsgpackc -llmdb -lsodium -lnettle -luv -lm
+LDLIBS   += -lyajl -lmsgpackc -llmdb -lsodium -lnettle -lutf8proc -luv -lm
 
 # An archive a folder: linked in this order, a wrong dependency fails to link.
 FOLDERS  := tools net storage engine

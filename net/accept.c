@@ -59,10 +59,14 @@ static void pause_accepting(sp_acceptor *acceptor)
 /* false = nothing more to accept now. */
 static bool accept_one(sp_acceptor *acceptor)
 {
-    int fd = accept4(acceptor->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+    struct sockaddr *peer = (struct sockaddr *)&from;
+    socklen_t peer_size = sizeof from;
+    int fd = accept4(acceptor->fd, peer, &peer_size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
+        sp_client_address address = sp_client_address_of(peer);
         if (count_in(acceptor->loop->shared))
-            sp_conn_open(acceptor->loop, fd);
+            sp_conn_open(acceptor->loop, fd, &address);
         else
             close(fd);
         return true;

@@ -3,15 +3,23 @@
 
 #include "engine/assert.h"
 #include "net/digits.h"
+#include "net/request_id.h"
 
 /* Digits of the usual Content-Length: bodies of 100 to 999 bytes. */
 #define LENGTH_SIZE 3u
 
 /* More than all the literals of a head, with the longest of each choice: the
- * status line (46), Date (37), X-Request-Id (32), type and nosniff (76),
- * Content-Length (38), the names of other fields (49), those without a value
- * (94), the end (2). */
-#define HEAD_SIZE_MAX 512u
+ * status line (46), Date (37), X-Request-Id (32), the type (40), what browsers are
+ * forbidden (143), Content-Length (38), the names of other fields (49), RateLimit
+ * (98), those without a value (112), the end (2). */
+#define HEAD_SIZE_MAX 704u
+
+/* For browsers that get to see an answer: it is never a page, and no page's
+ * business (OWASP's REST security cheat sheet). */
+#define FORBIDDEN                                                             \
+    "X-Content-Type-Options: nosniff\r\n"                                     \
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n" \
+    "Referrer-Policy: no-referrer\r\n"
 
 /* The status line, and the name of the header behind it, in one. */
 static sp_text status_line(int status)
@@ -81,9 +89,23 @@ static char *put_optional_fields(char *at, const sp_answer *answer)
         at = put_field(at, SP_TEXT("WWW-Authenticate: "), answer->www_authenticate);
     if (answer->replayed)
         at = sp_text_put(at, SP_TEXT("Idempotency-Replayed: true\r\n"));
-    if (answer->retryable)
-        at = sp_text_put(at, SP_TEXT("Retry-After: 1\r\n"));
+    if (answer->retryable) {
+        at = sp_text_put(at, SP_TEXT("Retry-After: "));
+        at = sp_digits_put(at, answer->retry_after_s ? answer->retry_after_s : 1);
+        at = sp_text_put(at, SP_TEXT("\r\n"));
+    }
+    if (answer->lines.bytes)
+        at = sp_text_put(at, answer->lines);
     return at;
+}
+
+/* What the limit of writes leaves (draft-ietf-httpapi-ratelimit-headers-03). */
+static char *put_rate(char *at, const sp_app *app, sp_answer_to to)
+{
+    at = sp_text_put(at, (sp_text){app->write_limit_field, app->write_limit_field_size});
+    at = sp_digits_put(at, to.rate_remaining);
+    at = sp_text_put(at, SP_TEXT("\r\nRateLimit-Reset: "));
+    return sp_text_put(sp_digits_put(at, to.rate_reset_s), SP_TEXT("\r\n"));
 }
 
 static char *put_end(char *at, sp_answer_to to, const sp_answer *answer)
@@ -103,23 +125,33 @@ static char *put_end(char *at, sp_answer_to to, const sp_answer *answer)
 static void write_head(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *answer, sp_out *out,
                        size_t length_size, size_t *length_at)
 {
+    const sp_app *app = app_loop->app;
+    sp_text cors = {NULL, 0};
+    if (app->config.cors)
+        cors = sp_cors_fields(app->config.cors, to.origin);
     size_t room = HEAD_SIZE_MAX + (size_t)answer->location.size + answer->etag.size +
-                  answer->allow.size + answer->www_authenticate.size;
+                  answer->allow.size + answer->www_authenticate.size + answer->lines.size +
+                  to.request_name.size + cors.size;
     char *at = sp_out_reserve(out, room);
     const char *begin = at;
     at = sp_text_put(at, status_line(answer->status));
     at = put_date(at, app_loop);
     at = sp_text_put(at, SP_TEXT("\r\nX-Request-Id: "));
-    at = sp_digits_put_hex(at, to.request_id);
-    at = sp_text_put(at, SP_TEXT("\r\n"));
+    at = to.request_name.bytes ? sp_text_put(at, to.request_name)
+                               : sp_digits_put_hex(at, to.request_id);
+    at = sp_text_put(at, SP_TEXT("\r\n" FORBIDDEN));
     if (length_size > 0) {
-        at = answer->problem
-                 ? sp_text_put(at, SP_TEXT("Content-Type: application/problem+json\r\n"))
-                 : sp_text_put(at, SP_TEXT("Content-Type: application/json\r\n"));
-        at = sp_text_put(at, SP_TEXT("X-Content-Type-Options: nosniff\r\nContent-Length: "));
+        at = answer->problem ? sp_text_put(at, SP_TEXT("Content-Type: application/problem+json\r\n"
+                                                       "Content-Length: "))
+                             : sp_text_put(at, SP_TEXT("Content-Type: application/json\r\n"
+                                                       "Content-Length: "));
         *length_at = (size_t)(at - out->bytes);
         at = sp_text_put(at + length_size, SP_TEXT("\r\n"));
     }
+    if (to.limited)
+        at = put_rate(at, app, to);
+    if (cors.bytes)
+        at = sp_text_put(at, cors);
     at = put_end(put_optional_fields(at, answer), to, answer);
     SP_ASSERT_CMP((size_t)(at - begin), <=, room);
     sp_out_end(out, at);
@@ -174,8 +206,14 @@ void sp_answer_end(sp_app_loop *app_loop, sp_out *out)
 
 sp_answer_to sp_answer_to_exchange(const sp_exchange *ex)
 {
+    bool named = ex->marks != NULL && ex->marks->id_size > 0;
     return (sp_answer_to){
         .request_id = ex->id,
+        .request_name = named ? (sp_text){ex->marks->id, ex->marks->id_size} : (sp_text){NULL, 0},
+        .origin = ex->app.origin,
+        .limited = ex->app.limited,
+        .rate_remaining = ex->app.rate_remaining,
+        .rate_reset_s = ex->app.rate_reset_s,
         .head = ex->request.method == SP_METHOD_HEAD,
         .close = ex->close_after,
         .version_minor = ex->request.version_minor,

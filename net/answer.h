@@ -2,7 +2,8 @@
  *
  * One HTTP response, head and body, appended to a buffer. Every response of
  * the server is written here, so every header rule stands here: Date,
- * X-Request-Id, nosniff, no-store wherever a token was sent, Connection.
+ * X-Request-Id, what browsers are forbidden, CORS, RateLimit, no-store wherever a
+ * token was sent, Connection.
  *
  * A body is JSON, and is written straight behind its head, without a copy: the
  * head goes first, with room for a Content-Length of the usual number of
@@ -21,9 +22,11 @@ typedef struct sp_answer {
     int status;
     sp_text location, etag, allow; /* absent: no such header */
     sp_text www_authenticate;      /* likewise */
+    sp_text lines;                 /* whole lines, each with its end; or absent */
     uint32_t body_size_guess;      /* 0: as an order's; saves the move */
+    uint32_t retry_after_s;        /* if retryable; 0: a second */
     bool replayed;                 /* Idempotency-Replayed: true */
-    bool retryable;                /* Retry-After: 1 */
+    bool retryable;                /* Retry-After */
     bool no_store;                 /* even without a token in the request */
     bool no_cache;                 /* may be kept, but must be asked about */
     bool problem;                  /* application/problem+json */
@@ -36,6 +39,10 @@ typedef struct sp_answer_to {
     bool close; /* Connection: close */
     bool had_token;
     uint8_t version_minor; /* the request was HTTP/1.0 or 1.1 */
+    uint8_t origin;        /* of net/cors.h */
+    bool limited;          /* the two figures count */
+    uint32_t rate_remaining, rate_reset_s;
+    sp_text request_name; /* the client's own id; absent: request_id in digits */
 } sp_answer_to;
 
 sp_answer_to sp_answer_to_exchange(const sp_exchange *ex);

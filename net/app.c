@@ -10,10 +10,13 @@
 #include <stdlib.h>
 
 #include "engine/assert.h"
+#include "engine/engine.h"
+#include "net/access.h"
 #include "net/answer.h"
 #include "net/handlers.h"
 #include "net/negotiate.h"
 #include "net/problem.h"
+#include "net/write_limit.h"
 
 #define KEY_SIZE_MAX 255u
 
@@ -25,15 +28,19 @@ sp_app *sp_app_create(const sp_app_config *config)
         goto failed;
     app->config = *config;
     randombytes_buf(secret, sizeof secret);
-    if (!sp_token_signer_init(&app->signer, &config->signing_key) ||
-        !sp_password_hash(secret, sizeof secret, app->dummy_hash))
+    if (app->config.password_cost.passes == 0)
+        app->config.password_cost = sp_password_cost_default;
+    app->guard = sp_login_guard_create(config->sign_ups_per_hour);
+    if (!app->guard || !sp_app_set_keys(app, &config->signing_key, 1, 0) ||
+        !sp_password_hash(&app->config.password_cost, secret, sizeof secret, app->dummy_hash) ||
+        !sp_write_limit_init(app))
         goto failed;
     sodium_memzero(app->config.signing_key.bytes, sizeof app->config.signing_key.bytes);
     return app;
 failed:
     if (app)
-        sodium_memzero(app, sizeof *app);
-    free(app);
+        sodium_memzero(&app->config, sizeof app->config);
+    sp_app_destroy(app);
     return NULL;
 }
 
@@ -41,8 +48,28 @@ void sp_app_destroy(sp_app *app)
 {
     if (!app)
         return;
-    sp_token_signer_close(&app->signer);
+    sp_token_ring_destroy(atomic_load_explicit(&app->ring, memory_order_relaxed));
+    sp_login_guard_destroy(app->guard);
+    sp_rate_table_destroy(app->rates);
+    sp_rate_row_destroy(app->user_rates);
     free(app);
+}
+
+bool sp_app_set_keys(sp_app *app, const sp_signing_key *keys, uint32_t count, sp_time_ms now)
+{
+    /* Relaxed: nobody but the caller ever writes it. */
+    sp_token_ring *before = atomic_load_explicit(&app->ring, memory_order_relaxed);
+    sp_token_ring *ring = sp_token_ring_create(keys, count, before, now);
+    if (!ring)
+        return false;
+    if (before && sp_token_ring_equal(ring, before)) {
+        ring->older = NULL; /* it stays where it is: no cache need be emptied */
+        sp_token_ring_destroy(ring);
+        return true;
+    }
+    /* Release: pairs with the acquire of sp_app_ring in the loops. */
+    atomic_store_explicit(&app->ring, ring, memory_order_release);
+    return true;
 }
 
 void *sp_app_loop_create(void *app, sp_loop *loop)
@@ -56,11 +83,14 @@ void *sp_app_loop_create(void *app, sp_loop *loop)
     app_loop->date_s = -1;
     app_loop->reader = sp_json_reader_create();
     app_loop->json = sp_json_writer_create();
-    app_loop->verifier = sp_token_verifier_create(&app_loop->app->signer, app_loop->reader);
+    app_loop->verifier = sp_token_verifier_create(sp_app_ring(app), app_loop->reader);
     app_loop->sold = malloc(words_size);
     app_loop->held = malloc(words_size);
-    if (!app_loop->reader || !app_loop->json || !app_loop->verifier || !app_loop->sold ||
-        !app_loop->held) {
+    bool has_access = sp_logger_has_access(app_loop->app->config.logger);
+    if (has_access)
+        app_loop->access = sp_access_log_create(app_loop->app->config.logger);
+    if ((has_access && !app_loop->access) || !app_loop->reader || !app_loop->json ||
+        !app_loop->verifier || !app_loop->sold || !app_loop->held) {
         sp_app_loop_destroy(app_loop);
         return NULL;
     }
@@ -76,6 +106,7 @@ void sp_app_loop_destroy(void *context)
     sp_token_verifier_destroy(app_loop->verifier);
     sp_json_reader_destroy(app_loop->reader);
     sp_json_writer_destroy(app_loop->json);
+    sp_access_log_destroy(app_loop->access);
     free(app_loop->sold);
     free(app_loop->held);
     free(app_loop);
@@ -84,8 +115,17 @@ void sp_app_loop_destroy(void *context)
 void sp_app_refuse(sp_exchange *ex, sp_outcome outcome)
 {
     SP_ASSERT_CMP(outcome, !=, SP_OK);
+    if (outcome == SP_INTERNAL)
+        sp_access_failed(ex);
     ex->app.outcome = outcome;
     sp_exchange_ready(ex);
+}
+
+void sp_app_refuse_limited(sp_exchange *ex, uint32_t retry_after_s)
+{
+    ex->app.retry_after_s = retry_after_s;
+    ex->app.limited = false; /* the fields tell of another limit, that was kept */
+    sp_app_refuse(ex, SP_RATE_LIMITED);
 }
 
 /* Refuses with what was noted while decoding. Takes the place of anything
@@ -124,15 +164,19 @@ static bool is_waited_for(const sp_password_job *job)
     return !((const sp_account_work *)job)->ex->gone;
 }
 
-void sp_app_compute(sp_exchange *ex, void (*compute)(sp_password_job *job),
+bool sp_app_compute(sp_exchange *ex, void (*compute)(sp_password_job *job),
                     void (*done)(sp_password_job *job))
 {
     sp_password_job *job = &sp_app_work(ex)->job;
     job->is_wanted = is_waited_for;
+    job->network = sp_client_network(&ex->client);
+    job->wide_network = sp_client_wide_network(&ex->client);
     job->compute = compute;
     job->done = done;
-    if (!sp_password_gate_enter(&sp_app_loop_of(ex)->gate, job))
-        sp_app_refuse(ex, SP_BUSY);
+    if (sp_password_gate_enter(&sp_app_loop_of(ex)->gate, job))
+        return true;
+    sp_app_refuse(ex, SP_BUSY);
+    return false;
 }
 
 /* Pool thread. */
@@ -142,7 +186,8 @@ static void on_read_profile(uv_work_t *request)
     sp_profile_reader *profiles = work->app->config.profiles;
     int found = profiles->by_id(profiles, work->profile.user, &work->profile);
     work->has_profile = found == 1;
-    work->outcome = found < 0 ? SP_INTERNAL : SP_OK;
+    bool failed = found < 0 || profiles->settled(profiles) < 0;
+    work->outcome = failed ? SP_INTERNAL : SP_OK;
 }
 
 static void on_profile_read(uv_work_t *request, int status)
@@ -209,13 +254,18 @@ static void copy_command(sp_command *to, const sp_command *from)
 
 void sp_app_push(sp_exchange *ex)
 {
+    sp_app_push_as(ex, ex->app.user);
+}
+
+void sp_app_push_as(sp_exchange *ex, sp_user_id actor)
+{
     sp_slot *slot = sp_exchange_slot(ex);
     if (!slot) {
         sp_app_refuse(ex, SP_QUEUE_FULL);
         return;
     }
     copy_command(&slot->command, &sp_app_loop_of(ex)->command);
-    slot->command.actor = ex->app.user;
+    slot->command.actor = actor;
     set_idempotency(ex, &slot->command.idempotency);
     /* Whatever a command borrows was copied out of the request. */
     sp_exchange_drop_request(ex);
@@ -234,24 +284,36 @@ static sp_outcome check_server(const sp_app *app, const sp_route *route)
     return SP_OK;
 }
 
-static sp_outcome check_who(sp_exchange *ex, const sp_route *route)
+static sp_outcome check_token(sp_exchange *ex)
 {
     sp_app_loop *app_loop = sp_app_loop_of(ex);
-    if (route->who == SP_WHO_SIGN_UP && !app_loop->app->config.signup_open)
-        return SP_SIGNUP_CLOSED;
-    if (route->who < SP_WHO_USER)
-        return SP_OK;
     sp_text token = sp_bearer_token(ex->request.headers[SP_HEADER_AUTHORIZATION]);
     if (!token.bytes)
         return SP_TOKEN_MISSING;
-    return sp_token_verify(app_loop->verifier, token, sp_loop_now_coarse(ex->loop), &ex->app.user);
+    sp_token_holder holder;
+    sp_token_verifier_use(app_loop->verifier, sp_app_ring(app_loop->app));
+    sp_outcome outcome =
+        sp_token_verify(app_loop->verifier, token, sp_loop_now_coarse(ex->loop), &holder);
+    if (outcome == SP_OK) {
+        ex->app.user = holder.user;
+        ex->app.session = holder.session;
+    }
+    return outcome;
+}
+
+static sp_outcome check_who(sp_exchange *ex, const sp_route *route)
+{
+    if (route->who == SP_WHO_SIGN_UP && !sp_app_loop_of(ex)->app->config.signup_open)
+        return SP_SIGNUP_CLOSED;
+    return route->who < SP_WHO_USER ? SP_OK : check_token(ex);
 }
 
 static sp_outcome check_media(const sp_exchange *ex, const sp_route *route)
 {
     const sp_request *request = &ex->request;
     if (route->body != SP_BODY_NONE && request->body.size > 0 &&
-        !sp_media_is_json(request->headers[SP_HEADER_CONTENT_TYPE]))
+        (!sp_media_is_json(request->headers[SP_HEADER_CONTENT_TYPE]) ||
+         !sp_coding_is_identity(sp_request_rare(request, SP_HEADER_CONTENT_ENCODING))))
         return SP_UNSUPPORTED_MEDIA_TYPE;
     return sp_accept_allows_json(request->headers[SP_HEADER_ACCEPT]) ? SP_OK : SP_NOT_ACCEPTABLE;
 }
@@ -295,23 +357,47 @@ static bool decode_request(sp_exchange *ex, const sp_route *route)
         refuse_noted(ex, SP_VALIDATION_FAILED);
     return ok;
 }
-_Static_assert(SP_PARAMS <= 4, "sp_exchange.app.numbers has room for four");
+_Static_assert(SP_PARAMS <= 5, "sp_exchange.app.numbers has room for five");
 
 static sp_outcome check(sp_exchange *ex, const sp_route *route, unsigned allowed)
 {
     sp_outcome outcome = check_server(sp_app_loop_of(ex)->app, route);
     if (outcome != SP_OK)
         return outcome;
+    /* Where there is no route the token only says on whose account that goes. */
+    sp_outcome who = route ? check_who(ex, route) : check_token(ex);
+    outcome = sp_write_limit_take(ex, who == SP_OK ? ex->app.user : 0);
+    if (outcome != SP_OK)
+        return outcome;
     if (!route)
         return allowed ? SP_METHOD_NOT_ALLOWED : SP_ROUTE_UNKNOWN;
-    outcome = check_who(ex, route);
-    return outcome != SP_OK ? outcome : check_media(ex, route);
+    return who != SP_OK ? who : check_media(ex, route);
+}
+
+/* `OPTIONS *` asks about the server as a whole. */
+static sp_route_match match_of(const sp_exchange *ex)
+{
+    const sp_request *request = &ex->request;
+    if (request->method == SP_METHOD_OPTIONS && sp_text_equal(request->path, SP_TEXT("*")))
+        return (sp_route_match){.allowed = sp_router_methods()};
+    return sp_router_match(request->method, request->path);
+}
+
+static void foresee(sp_loop *loop, sp_text token)
+{
+    const sp_app_loop *app_loop = sp_loop_app(loop);
+    sp_token_prefetch(app_loop->verifier, token);
 }
 
 static void begin(sp_exchange *ex)
 {
-    sp_route_match match = sp_router_match(ex->request.method, ex->request.path);
+    if (sp_access_is_on(sp_app_loop_of(ex)))
+        sp_access_begin(ex);
+    sp_route_match match = match_of(ex);
     const sp_route *route = match.route;
+    const sp_cors *cors = sp_app_loop_of(ex)->app->config.cors;
+    if (cors)
+        ex->app.origin = sp_cors_find(cors, sp_request_rare(&ex->request, SP_HEADER_ORIGIN));
     ex->app.route = route;
     memcpy(ex->app.params, match.params, sizeof ex->app.params);
     sp_outcome outcome = check(ex, route, match.allowed);
@@ -328,21 +414,30 @@ static void begin(sp_exchange *ex)
 static void completed(sp_exchange *ex)
 {
     const sp_route *route = sp_route_of(ex);
+    if (ex->slot->result.outcome != SP_OK && route->refused && route->refused(ex))
+        return;
     if (ex->slot->result.outcome == SP_OK && route->completed)
         route->completed(ex);
     else
         sp_exchange_ready(ex);
 }
 
+static bool is_preflight(const sp_request *request)
+{
+    return sp_request_rare(request, SP_HEADER_ORIGIN).bytes &&
+           sp_request_rare(request, SP_HEADER_ACCESS_CONTROL_REQUEST_METHOD).bytes;
+}
+
 /* OPTIONS is answered from the table for every path that is in it. */
 static void answer_method(sp_exchange *ex, sp_out *out)
 {
-    char allow[SP_ALLOW_SIZE_MAX];
+    char allow[SP_ALLOW_SIZE_MAX], preflight[SP_CORS_PREFLIGHT_SIZE_MAX];
     sp_app_loop *app_loop = sp_app_loop_of(ex);
-    sp_route_match match = sp_router_match(ex->request.method, ex->request.path);
-    sp_text methods = {allow, sp_router_allow(match.allowed, allow)};
+    sp_text methods = {allow, sp_router_allow(match_of(ex).allowed, allow)};
     if (ex->request.method == SP_METHOD_OPTIONS) {
         sp_answer answer = {.status = 204, .allow = methods};
+        if (ex->app.origin != 0 && is_preflight(&ex->request))
+            answer.lines = (sp_text){preflight, sp_cors_preflight(methods, preflight)};
         sp_answer_write(app_loop, sp_answer_to_exchange(ex), &answer, out);
         return;
     }
@@ -360,7 +455,7 @@ static void answer_refusal(sp_exchange *ex, sp_out *out)
     sp_problem_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &problem, out);
 }
 
-static void answer(sp_exchange *ex, sp_out *out)
+static void write_answer(sp_exchange *ex, sp_out *out)
 {
     sp_outcome outcome = ex->app.outcome;
     if (outcome == SP_METHOD_NOT_ALLOWED) {
@@ -368,8 +463,10 @@ static void answer(sp_exchange *ex, sp_out *out)
     } else if (outcome != SP_OK) {
         bool noted = outcome == SP_VALIDATION_FAILED || outcome == SP_MALFORMED_BODY;
         const sp_field_errors *errors = noted ? ex->app.memory : NULL;
-        sp_problem problem = {
-            .outcome = outcome, .errors = errors, .detail = errors ? errors->detail : NULL};
+        sp_problem problem = {.outcome = outcome,
+                              .errors = errors,
+                              .detail = errors ? errors->detail : NULL,
+                              .retry_after_s = ex->app.retry_after_s};
         sp_problem_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &problem, out);
     } else if (ex->slot && ex->slot->result.outcome != SP_OK) {
         answer_refusal(ex, out);
@@ -378,13 +475,23 @@ static void answer(sp_exchange *ex, sp_out *out)
     }
 }
 
+static void answer(sp_exchange *ex, sp_out *out)
+{
+    size_t before = out->size;
+    write_answer(ex, out);
+    if (sp_access_is_on(sp_app_loop_of(ex)))
+        sp_access_answered(ex, out->bytes + before, out->size - before);
+}
+
 static void end(sp_exchange *ex)
 {
+    if (ex->gone && sp_access_is_on(sp_app_loop_of(ex)))
+        sp_access_left(ex);
     /* By the route, not by the command: that would be one more line to fetch
      * back from the sequencer's cache, for every order. */
-    bool lists = ex->app.route && sp_route_of(ex)->start == sp_orders_start_list;
+    bool lists = ex->app.route && sp_route_of(ex)->lists;
     if (lists && ex->slot && ex->slot->result.outcome == SP_OK)
-        free(ex->slot->result.orders.items);
+        sp_result_release(ex->slot->command.type, &ex->slot->result);
     if (ex->app.work) {
         /* A password, or a hash of one, may be in it. */
         sodium_memzero(ex->app.work, sizeof(sp_account_work));
@@ -392,20 +499,28 @@ static void end(sp_exchange *ex)
     }
 }
 
-static void refuse(sp_loop *loop, sp_outcome outcome, const char *detail, uint64_t id, bool head,
-                   sp_out *out)
+static void refuse(sp_loop *loop, const sp_refused *refused, sp_out *out)
 {
     char allow[SP_ALLOW_SIZE_MAX];
-    sp_problem problem = {.outcome = outcome, .detail = detail};
+    const sp_app_loop *app_loop = sp_loop_app(loop);
+    size_t before = out->size;
+    sp_problem problem = {.outcome = refused->outcome, .detail = refused->detail};
     /* A 405 must name methods (RFC 9110, 15.5.6); one that is not known to
      * HTTP's reader is not known to any path, so those of all are named. */
-    if (outcome == SP_METHOD_NOT_ALLOWED)
+    if (refused->outcome == SP_METHOD_NOT_ALLOWED)
         problem.allow = (sp_text){allow, sp_router_allow(sp_router_methods(), allow)};
-    sp_answer_to to = {.request_id = id, .head = head, .close = true};
+    sp_answer_to to = {.request_id = refused->id,
+                       .request_name = refused->request_id,
+                       .origin = sp_cors_find(app_loop->app->config.cors, refused->origin),
+                       .head = refused->head,
+                       .close = true};
     sp_problem_write(sp_loop_app(loop), to, &problem, out);
+    if (sp_access_is_on(app_loop))
+        sp_access_refused(app_loop, refused, out->bytes + before, out->size - before);
 }
 
 const sp_app_ops sp_app_ops_http = {
+    .foresee = foresee,
     .begin = begin,
     .completed = completed,
     .answer = answer,

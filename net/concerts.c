@@ -41,6 +41,25 @@ static void put_concert(sp_exchange *ex, sp_json_writer *json, const sp_concert_
     sp_encode_concert(json, &at);
 }
 
+/* As the event made it, whatever was sold since: so a retry is told what the
+ * first answer said. */
+static void put_new_concert(sp_exchange *ex, sp_json_writer *json, const sp_concert_card *card)
+{
+    sp_app_loop *app_loop = sp_app_loop_of(ex);
+    size_t words_size = sp_words_of_seats(card->seats_count) * sizeof(uint64_t);
+    memset(app_loop->sold, 0, words_size);
+    memset(app_loop->held, 0, words_size);
+    sp_concert_at at = {
+        .card = card,
+        .category_name = sp_views_category(sp_loop_views(ex->loop), card->spec.category),
+        .seq = ex->slot->result.seq,
+        .sold = app_loop->sold,
+        .held = app_loop->held,
+        .now = card->created_at,
+    };
+    sp_encode_concert(json, &at);
+}
+
 void sp_concerts_answer_create(sp_exchange *ex, sp_out *out)
 {
     char location[SP_LOCATION_SIZE_MAX];
@@ -51,7 +70,7 @@ void sp_concerts_answer_create(sp_exchange *ex, sp_out *out)
                         .location =
                             sp_answer_location(location, SP_TEXT("/v1/concerts/"), card->id),
                         .replayed = result->replayed};
-    put_concert(ex, sp_answer_json(ex, &answer, out), card);
+    put_new_concert(ex, sp_answer_json(ex, &answer, out), card);
     sp_answer_json_end(ex, out);
 }
 

@@ -182,6 +182,10 @@ static uint32_t feed(sp_conn *conn, const char *bytes, uint32_t size)
         size_t used;
         sp_http_event event = sp_http_feed(conn->reading->http, bytes + at, size - at, &used);
         at += (uint32_t)used;
+        sp_text token;
+        if (event == SP_HTTP_HEAD &&
+            sp_http_next_token(conn->reading->http, bytes + at, size - at, &token))
+            sp_exchange_foresee(conn->reading, token);
         on_event(conn, event, at == size);
     }
     return at;
@@ -397,7 +401,7 @@ void sp_conn_close(sp_conn *conn)
     uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
 
-void sp_conn_open(sp_loop *loop, int fd)
+void sp_conn_open(sp_loop *loop, int fd, const sp_client_address *peer)
 {
     sp_conn *conn = sp_loop_conn_add(loop);
     if (conn == NULL) {
@@ -407,6 +411,7 @@ void sp_conn_open(sp_loop *loop, int fd)
     int on = 1;
     uv_tcp_init(&loop->uv, &conn->tcp); /* can't fail without a domain */
     conn->tcp.data = conn;
+    conn->peer = *peer;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (uv_tcp_open(&conn->tcp, fd) != 0) {
         close(fd);

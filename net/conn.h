@@ -33,6 +33,7 @@ struct sp_conn {
     uv_tcp_t tcp;
     uv_write_t write;
     sp_loop *loop;
+    sp_client_address peer;
     sp_conn *prev, *next; /* all of the loop */
     sp_conn *dirty_next;
     sp_exchange_node *first, *last; /* in flight, in request order */
@@ -62,7 +63,7 @@ struct sp_conn {
 _Static_assert(sizeof(struct sp_conn) <= 1024, "an idle connection costs about 1 KiB");
 
 /* Takes over a connected, non-blocking socket (closes it if this fails). */
-void sp_conn_open(sp_loop *loop, int fd);
+void sp_conn_open(sp_loop *loop, int fd, const sp_client_address *peer);
 /* Marks it: the loop settles it in this iteration. */
 void sp_conn_touch(sp_conn *conn);
 void sp_conn_settle(sp_conn *conn);

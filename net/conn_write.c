@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/conn.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "engine/assert.h"
@@ -37,6 +39,18 @@ static void on_written(uv_write_t *write, int status)
         sp_conn_touch(conn);
 }
 
+/* What the client has not taken yet: with what lies in the kernel's buffer. That
+ * has megabytes, and libuv hears of room in it only when a third is free, so
+ * without it a client who takes a little all the time seems to take nothing for
+ * half a minute. */
+static size_t untaken(sp_conn *conn)
+{
+    int fd, queued = 0;
+    if (uv_fileno((uv_handle_t *)&conn->tcp, &fd) != 0 || ioctl(fd, SIOCOUTQ, &queued) != 0)
+        queued = 0;
+    return uv_stream_get_write_queue_size(stream_of(conn)) + (size_t)queued;
+}
+
 /* What the kernel did not take at once waits in libuv, in a buffer that stays
  * where it is; new answers gather in a fresh one. */
 static bool write_rest(sp_conn *conn, size_t taken)
@@ -51,7 +65,7 @@ static bool write_rest(sp_conn *conn, size_t taken)
         return false;
     }
     conn->write_pending = true;
-    conn->stalled_size = uv_stream_get_write_queue_size(stream_of(conn));
+    conn->stalled_size = untaken(conn);
     sp_deadline_set(&conn->loop->deadlines, &conn->write_deadline, SP_DEADLINE_WRITE,
                     uv_now(&conn->loop->uv));
     return true;
@@ -99,9 +113,9 @@ void sp_conn_reset(sp_conn *conn)
 
 bool sp_conn_is_stalled(sp_conn *conn)
 {
-    size_t unsent = uv_stream_get_write_queue_size(stream_of(conn));
-    if (unsent >= conn->stalled_size)
+    size_t size = untaken(conn);
+    if (size >= conn->stalled_size)
         return true;
-    conn->stalled_size = unsent;
+    conn->stalled_size = size;
     return false;
 }

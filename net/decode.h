@@ -49,6 +49,19 @@ typedef struct sp_credentials {
 bool sp_decode_sign_up(sp_decode *decode, const sp_json_node *root, sp_credentials *out);
 bool sp_decode_login(sp_decode *decode, const sp_json_node *root, sp_credentials *out);
 
+/* POST /v1/auth/refresh and /logout: any text, which may be no token; borrows. */
+bool sp_decode_refresh(sp_decode *decode, const sp_json_node *root, sp_text *out);
+
+/* PUT /v1/users/me/password: the old one as in a log-in, the new one by the
+ * rules; both borrow. */
+typedef struct sp_password_pair {
+    sp_text old_password, new_password;
+} sp_password_pair;
+bool sp_decode_password_change(sp_decode *decode, const sp_json_node *root, sp_password_pair *out);
+
+/* PATCH /v1/users/me: the texts borrow; password_hash is NULL. */
+bool sp_decode_profile_edit(sp_decode *decode, const sp_json_node *root, sp_profile_edit *out);
+
 /* PUT /v1/users/{id}/role and POST /v1/users/{id}/points. */
 bool sp_decode_role(sp_decode *decode, const sp_json_node *root, sp_role *out);
 bool sp_decode_grant(sp_decode *decode, const sp_json_node *root, sp_points *out);
@@ -59,6 +72,11 @@ typedef enum sp_param {
     SP_PARAM_LIMIT,    /* 1 … 100 */
     SP_PARAM_CURSOR,   /* an id */
     SP_PARAM_CATEGORY, /* an id */
+    SP_PARAM_USER,     /* an id */
+    /* The second half of a ledger's cursor, `SEQ.BALANCE`: has no name of its
+     * own. Where it is allowed, a cursor is of this form, and SP_PARAM_CURSOR
+     * is the seq. */
+    SP_PARAM_BALANCE,
     SP_PARAMS
 } sp_param;
 

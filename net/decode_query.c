@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/decode.h"
 
-#define PART_SIZE_MAX 32u
+/* The longest value: a seq and a balance, each of 16 digits, and two signs. */
+#define PART_SIZE_MAX 40u
 
-static const char *const names[SP_PARAMS] = {
+static const char *const names[] = {
     [SP_PARAM_LIMIT] = "limit",
     [SP_PARAM_CURSOR] = "cursor",
     [SP_PARAM_CATEGORY] = "category",
+    [SP_PARAM_USER] = "user",
 };
+#define NAMES_COUNT (sizeof names / sizeof names[0])
 
 static int hex_digit(char c)
 {
@@ -44,24 +47,56 @@ static sp_text unescape(const char *at, const char *end, char *buffer)
 
 static uint32_t name_index(sp_text name)
 {
-    for (uint32_t i = 0; i < SP_PARAMS; i++)
+    for (uint32_t i = 0; i < NAMES_COUNT; i++)
         if (name.bytes && name.size == strlen(names[i]) &&
             memcmp(name.bytes, names[i], name.size) == 0)
             return i;
-    return SP_PARAMS;
+    return NAMES_COUNT;
 }
 
-static bool decode_value(sp_decode *decode, uint32_t index, sp_text value, int64_t *out)
+/* Digits without leading zeros, 0 … 2^53 - 1: what JSON's readers keep exact.
+ * Advances *at. */
+static bool decode_exact(const char **at, const char *end, int64_t *out)
+{
+    const char *begin = *at;
+    int64_t value = 0;
+    while (*at < end && **at >= '0' && **at <= '9' && *at - begin < 16)
+        value = value * 10 + (*(*at)++ - '0');
+    *out = value;
+    return *at > begin && value <= SP_POINTS_TOTAL_MAX && (*begin != '0' || *at - begin == 1);
+}
+
+/* `SEQ.BALANCE`, as a ledger's page hands it out and in no other spelling. */
+static bool decode_ledger_cursor(sp_text text, int64_t *seq, int64_t *balance)
+{
+    const char *at = text.bytes, *end = text.bytes + text.size;
+    if (!decode_exact(&at, end, seq) || *seq == 0 || at == end || *at++ != '.')
+        return false;
+    bool negative = at < end && *at == '-';
+    at += negative;
+    if (!decode_exact(&at, end, balance) || at != end || (negative && *balance == 0))
+        return false;
+    *balance = negative ? -*balance : *balance;
+    return true;
+}
+
+static bool decode_value(sp_decode *decode, uint32_t index, unsigned allowed, sp_text value,
+                         int64_t values[SP_PARAMS])
 {
     sp_field_path path = {NULL, {names[index], (uint32_t)strlen(names[index])}, 0};
     uint32_t number;
+    if (index == SP_PARAM_CURSOR && allowed & 1u << SP_PARAM_BALANCE) {
+        bool ok = value.bytes &&
+                  decode_ledger_cursor(value, &values[SP_PARAM_CURSOR], &values[SP_PARAM_BALANCE]);
+        return ok || sp_decode_fail(decode, &path, "format", "not a cursor of this list");
+    }
     if (!value.bytes || !sp_decode_id_text(value, &number))
         return sp_decode_fail(decode, &path, index == SP_PARAM_LIMIT ? "range" : "format",
                               index == SP_PARAM_LIMIT ? "a number from 1 to 100"
                                                       : "a decimal number from 1");
     if (index == SP_PARAM_LIMIT && number > SP_LIST_LIMIT_MAX)
         return sp_decode_fail(decode, &path, "range", "a number from 1 to 100");
-    *out = number;
+    values[index] = number;
     return true;
 }
 
@@ -94,7 +129,7 @@ bool sp_decode_query(sp_decode *decode, sp_text query, unsigned allowed, int64_t
         uint32_t index = name_index(unescape(at, name_end, name_buffer));
         if (at == stop) {
             /* An empty part, as in `a=1&&b=2`, says nothing. */
-        } else if (index == SP_PARAMS || !(allowed & 1u << index)) {
+        } else if (index == NAMES_COUNT || !(allowed & 1u << index)) {
             ok = refuse_name(decode, at, name_end);
         } else if (seen & 1u << index) {
             sp_field_path path = {NULL, {names[index], (uint32_t)strlen(names[index])}, 0};
@@ -102,7 +137,7 @@ bool sp_decode_query(sp_decode *decode, sp_text query, unsigned allowed, int64_t
         } else {
             sp_text value = equals ? unescape(equals + 1, stop, value_buffer) : (sp_text){NULL, 0};
             seen |= 1u << index;
-            ok = decode_value(decode, index, value, &values[index]) && ok;
+            ok = decode_value(decode, index, allowed, value, values) && ok;
         }
         at = stop + 1;
     }

@@ -58,10 +58,75 @@ bool sp_decode_login(sp_decode *decode, const sp_json_node *root, sp_credentials
     bool ok = sp_decode_object(decode, root, NULL, members, COUNT, found);
     ok =
         decode_sized(decode, found[EMAIL], SP_FIELD("email"), SP_EMAIL_SIZE_MAX, &out->email) && ok;
-    ok = decode_sized(decode, found[PASSWORD], SP_FIELD("password"), SP_PASSWORD_SIZE_MAX,
+    ok = decode_sized(decode, found[PASSWORD], SP_FIELD("password"), SP_PASSWORD_TYPED_SIZE_MAX,
                       &out->password) &&
          ok;
     out->nickname = (sp_text){NULL, 0};
+    return ok;
+}
+
+/* Is there a member of this name, and null? sp_decode_object takes it for
+ * absent, which it is not in an edit (RFC 7396). */
+static bool has_null(const sp_decode *decode, const sp_json_node *root, sp_text name)
+{
+    if (root->type != SP_JSON_OBJECT)
+        return false;
+    const sp_json_node *child = sp_json_node_at(decode->reader, root->first);
+    while (child && !(child->type == SP_JSON_NULL && sp_text_equal(child->key, name)))
+        child = sp_json_node_at(decode->reader, child->next);
+    return child != NULL;
+}
+
+/* null takes the picture away; a nickname can be changed, but not taken away. */
+bool sp_decode_profile_edit(sp_decode *decode, const sp_json_node *root, sp_profile_edit *out)
+{
+    enum { NICKNAME, IMAGE_URL, COUNT };
+    static const sp_decode_member members[COUNT] = {
+        [NICKNAME] = {"nickname", false},
+        [IMAGE_URL] = {"profileImageUrl", false},
+    };
+    const sp_json_node *found[COUNT];
+    *out = (sp_profile_edit){0};
+    bool ok = sp_decode_object(decode, root, NULL, members, COUNT, found);
+    if (found[NICKNAME])
+        ok = decode_checked(decode, found[NICKNAME], SP_FIELD("nickname"), sp_nickname_check,
+                            &out->nickname) &&
+             ok;
+    else if (has_null(decode, root, SP_TEXT("nickname")))
+        ok = sp_decode_fail(decode, SP_FIELD("nickname"), "type", "must be a string");
+    if (has_null(decode, root, SP_TEXT("profileImageUrl")))
+        out->image_url = SP_TEXT("");
+    else if (found[IMAGE_URL])
+        ok = decode_checked(decode, found[IMAGE_URL], SP_FIELD("profileImageUrl"), sp_url_check,
+                            &out->image_url) &&
+             ok;
+    return ok;
+}
+_Static_assert(SP_URL_SIZE_MAX <= SP_PROFILE_IMAGE_URL_SIZE_MAX, "a link fits the profile");
+
+bool sp_decode_refresh(sp_decode *decode, const sp_json_node *root, sp_text *out)
+{
+    static const sp_decode_member members[] = {{"refreshToken", true}};
+    const sp_json_node *found[1];
+    bool ok = sp_decode_object(decode, root, NULL, members, 1, found);
+    return sp_decode_string(decode, found[0], SP_FIELD("refreshToken"), out) && ok;
+}
+
+bool sp_decode_password_change(sp_decode *decode, const sp_json_node *root, sp_password_pair *out)
+{
+    enum { OLD, NEW, COUNT };
+    static const sp_decode_member members[COUNT] = {
+        [OLD] = {"oldPassword", true},
+        [NEW] = {"newPassword", true},
+    };
+    const sp_json_node *found[COUNT];
+    bool ok = sp_decode_object(decode, root, NULL, members, COUNT, found);
+    ok = decode_sized(decode, found[OLD], SP_FIELD("oldPassword"), SP_PASSWORD_TYPED_SIZE_MAX,
+                      &out->old_password) &&
+         ok;
+    ok = decode_checked(decode, found[NEW], SP_FIELD("newPassword"), sp_password_check,
+                        &out->new_password) &&
+         ok;
     return ok;
 }
 

@@ -12,7 +12,8 @@
 #include "engine/views.h"
 #include "net/json_write.h"
 
-/* profile NULL: the person was erased; e-mail and nickname are null. */
+/* As the user himself and an ADMIN see him: nobody else is shown an e-mail
+ * address. profile NULL: the person was erased, and what was his is null. */
 void sp_encode_user(sp_json_writer *json, const sp_user_view *user, const sp_profile *profile);
 
 /* A seat that can't be had, for seat_taken: `{seat,label,state,seq}`. */
@@ -21,6 +22,13 @@ void sp_encode_conflict(sp_json_writer *json, const sp_seat_conflict *conflict,
 
 /* card: of the order's concert. */
 void sp_encode_order(sp_json_writer *json, const sp_order_view *order, const sp_concert_card *card);
+/* The same with its buyer, as his host sees it: `user:{id,nickname}`. profile
+ * NULL: the person was erased, and the nickname is null. */
+void sp_encode_order_of(sp_json_writer *json, const sp_order_view *order,
+                        const sp_concert_card *card, const sp_profile *profile);
+
+/* One movement of points: `{seq,time,type,amount,balance,orderId}`. */
+void sp_encode_ledger_item(sp_json_writer *json, const sp_ledger_item *item);
 
 /* A concert at a moment; sold and held as copied at seq. */
 typedef struct sp_concert_at {

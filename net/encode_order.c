@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Orders, taken seats, and the labels of seats. Most answers of a drop are one of these, so
- * they are not written token by token: each stretch of known text is copied as
- * a whole, and room is asked for once a stretch. The tests hold the bytes
- * against a parser.
+ * Orders, taken seats, and the labels of seats. Most answers of a drop are one
+ * of these, so they are not written token by token: each stretch of known text
+ * is copied as a whole, and room is asked for once a stretch. The tests hold
+ * the bytes against a parser.
  */
 #include "engine/assert.h"
 #include "net/digits.h"
@@ -107,21 +107,50 @@ static void put_back(sp_json_writer *json, sp_out *out, const sp_order_view *ord
     at = sp_json_put_time_at(json, at, order->cancelled_at);
     at = sp_text_put(at, SP_TEXT(",\"seq\":"));
     at = sp_digits_put(at, order->seq);
-    *at++ = '}';
     SP_ASSERT_CMP((size_t)(at - begin), <=, BACK_ROOM);
     sp_out_end(out, at);
 }
 
-void sp_encode_order(sp_json_writer *json, const sp_order_view *order, const sp_concert_card *card)
+/* Without the brace that ends it. */
+static void put_order(sp_json_writer *json, sp_out *out, const sp_order_view *order,
+                      const sp_concert_card *card)
 {
     SP_ASSERT(card);
     SP_ASSERT_CMP(card->id, ==, order->concert);
     SP_ASSERT_CMP(order->seats_count, >, 0);
-    sp_out *out = sp_json_raw(json);
     put_front(json, out, order, card);
     size_t seats_at = out->size;
     for (uint32_t i = 0; i < order->seats_count; i++)
         put_seat(out, card, order->seats[i]);
     out->bytes[seats_at] = '['; /* over the first comma */
     put_back(json, out, order);
+}
+
+void sp_encode_order(sp_json_writer *json, const sp_order_view *order, const sp_concert_card *card)
+{
+    sp_out *out = sp_json_raw(json);
+    put_order(json, out, order, card);
+    sp_out_end(out, sp_text_put(sp_out_reserve(out, 1), SP_TEXT("}")));
+}
+
+void sp_encode_order_of(sp_json_writer *json, const sp_order_view *order,
+                        const sp_concert_card *card, const sp_profile *profile)
+{
+    sp_out *out = sp_json_raw(json);
+    put_order(json, out, order, card);
+    size_t room = BACK_ROOM + SP_JSON_ESCAPE_ROOM(SP_NICKNAME_SIZE_MAX);
+    char *at = sp_out_reserve(out, room);
+    const char *begin = at;
+    at = sp_text_put(at, SP_TEXT(",\"user\":{\"id\":\""));
+    at = sp_digits_put(at, order->user);
+    at = sp_text_put(at, SP_TEXT("\",\"nickname\":"));
+    if (profile != NULL) {
+        *at++ = '"';
+        at = sp_json_escape(at, (sp_text){profile->nickname, profile->nickname_size});
+        at = sp_text_put(at, SP_TEXT("\"}}"));
+    } else {
+        at = sp_text_put(at, SP_TEXT("null}}"));
+    }
+    SP_ASSERT_CMP((size_t)(at - begin), <=, room);
+    sp_out_end(out, at);
 }

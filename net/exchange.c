@@ -6,6 +6,8 @@
 #include "engine/assert.h"
 #include "net/conn.h"
 #include "net/loop.h"
+#include "net/proxy.h"
+#include "net/request_id.h"
 
 /* Kept for reuse, a loop; what a burst took beyond is freed. As many nodes as
  * 128 clients have under way who pipeline 32 deep: 1.3 MiB, once they were. */
@@ -116,6 +118,7 @@ void sp_exchange_drop_request(sp_exchange *ex)
     if (node->http == NULL)
         return;
     ex->request.path = ex->request.query = ex->request.body = (sp_text){"", 0};
+    ex->request.rare = NULL;
     for (unsigned i = 0; i < SP_HEADER_COUNT; i++)
         if (ex->request.headers[i].bytes != NULL)
             ex->request.headers[i] = (sp_text){"", 0};
@@ -129,9 +132,34 @@ static const sp_app_ops *app_of(const sp_exchange_node *node)
     return node->ex.loop->shared->config.app;
 }
 
+static sp_client_address client_of(const sp_exchange_node *node, sp_text forwarded)
+{
+    const sp_server_config *config = &node->ex.loop->shared->config;
+    return sp_proxy_client(config->trusted_proxies, config->trusted_proxies_count,
+                           &node->ex.conn->peer, forwarded);
+}
+
+/* What few requests have. */
+static void read_rare(sp_exchange_node *node)
+{
+    sp_exchange *ex = &node->ex;
+    ex->client = client_of(node, sp_request_rare(&ex->request, SP_HEADER_X_FORWARDED_FOR));
+    ex->marks = sp_request_marks_read(&ex->request);
+}
+
+void sp_exchange_foresee(const sp_exchange_node *node, sp_text token)
+{
+    const sp_app_ops *app = app_of(node);
+    if (app->foresee != NULL && token.size >= SP_FORESEEN_SIZE_MIN)
+        app->foresee(node->ex.loop, token);
+}
+
 void sp_exchange_begin(sp_exchange_node *node)
 {
     sp_http_message_request(&node->http->message, &node->ex.request);
+    node->ex.client = node->ex.conn->peer;
+    if (node->ex.request.rare != NULL)
+        read_rare(node);
     node->state = SP_EXCHANGE_WORKING;
     node->ex.loop->exchanges_live++;
     app_of(node)->begin(&node->ex);
@@ -146,6 +174,8 @@ static void finish(sp_exchange_node *node)
         sp_slots_give(&loop->slots, node->ex.slot);
     node->ex.slot = NULL;
     free(node->ex.app.memory);
+    if (node->ex.marks != NULL)
+        free(node->ex.marks);
     loop->exchanges_live--;
     sp_exchange_give(node);
 }
@@ -153,7 +183,17 @@ static void finish(sp_exchange_node *node)
 static bool answer_refused(sp_exchange_node *node, sp_out *out)
 {
     const sp_http *http = node->http;
-    app_of(node)->refuse(node->ex.loop, http->outcome, http->detail, node->ex.id, http->head, out);
+    sp_text request_id = sp_http_refused_header(http, SP_HEADER_X_REQUEST_ID);
+    sp_refused refused = {
+        .outcome = http->outcome,
+        .detail = http->detail,
+        .id = node->ex.id,
+        .head = sp_http_is_head(http),
+        .client = node->ex.conn->peer,
+        .request_id = sp_request_id_is_sane(request_id) ? request_id : (sp_text){0},
+        .origin = sp_http_refused_header(http, SP_HEADER_ORIGIN),
+    };
+    app_of(node)->refuse(node->ex.loop, &refused, out);
     sp_exchange_give(node);
     return true;
 }

@@ -35,8 +35,10 @@
 #include <uv.h>
 
 #include "engine/clock.h"
+#include "engine/session.h"
 #include "engine/slot.h"
 #include "engine/views.h"
+#include "net/client_address.h"
 #include "net/out.h"
 #include "net/request.h"
 
@@ -47,11 +49,15 @@ typedef struct sp_exchange sp_exchange;
 struct sp_exchange {
     sp_request request;
     sp_loop *loop;
-    sp_conn *conn;    /* the transport's */
-    sp_slot *slot;    /* set between sp_exchange_slot and the end */
-    uint64_t id;      /* of the request, unique in the process: X-Request-Id */
-    bool gone;        /* the client has left: no answer will be made */
-    bool close_after; /* answer with `Connection: close`: read it in answer
+    sp_conn *conn; /* the transport's */
+    sp_slot *slot; /* set between sp_exchange_slot and the end */
+    uint64_t id;   /* of the request, unique in the process */
+    /* The client's own X-Request-Id and traceparent, if he sent good ones;
+     * mostly NULL (net/request_id.h). Lives until the end. */
+    struct sp_request_marks *marks;
+    sp_client_address client; /* who asks, proxies that are trusted seen through */
+    bool gone;                /* the client has left: no answer will be made */
+    bool close_after;         /* answer with `Connection: close`: read it in answer
                         * (set by the transport for HTTP/1.0, a client's close,
                         * a shutdown, an early error; the app may set it) */
     /* The application's; all zero at begin. */
@@ -59,26 +65,49 @@ struct sp_exchange {
         const void *route;  /* its row of the table */
         sp_outcome outcome; /* a refusal made on the loop */
         uint32_t params[2]; /* ids from the path */
-        int64_t numbers[4];
-        sp_user_id user; /* from the token; 0 = nobody */
-        void *memory;    /* freed with free() by the transport after end */
-        void *work;      /* pool work under way */
+        int64_t numbers[5];
+        sp_user_id user;  /* from a good token or password; 0 = nobody */
+        sp_sid session;   /* of the token: the family that it came with; 0 = none */
+        int64_t began_us; /* for the access log, if there is one */
+        void *memory;     /* freed with free() by the transport after end */
+        void *work;       /* pool work under way */
         uint8_t stage;
+        uint8_t origin; /* the answer may be read by its scripts (net/cors.h) */
+        bool limited;   /* RateLimit fields go with the answer (net/write_limit.h) */
+        uint32_t rate_remaining, rate_reset_s;
+        uint32_t retry_after_s; /* of a refusal; 0: a second */
     } app;
 };
 
+/* A request that never became an exchange of the app. */
+typedef struct sp_refused {
+    sp_outcome outcome;
+    const char *detail;
+    uint64_t id; /* as sp_exchange.id */
+    bool head;   /* answer to a HEAD: no body bytes */
+    sp_client_address client;
+    /* What had come of its head by then, or absent. */
+    sp_text request_id; /* X-Request-Id, if it is a good one */
+    sp_text origin;
+} sp_refused;
+
+#define SP_FORESEEN_SIZE_MIN 64u
+
 /* The application as the transport sees it. */
 typedef struct sp_app_ops {
+    /* A request with this access token seems to be next behind the one that is
+     * being read: time to fetch into the processor's cache what begin will look
+     * up by it. A guess, from bytes that nobody has checked; at least
+     * SP_FORESEEN_SIZE_MIN of them. May be NULL. */
+    void (*foresee)(sp_loop *loop, sp_text token);
     void (*begin)(sp_exchange *ex);
     void (*completed)(sp_exchange *ex); /* ex->slot->result is filled */
     void (*answer)(sp_exchange *ex, sp_out *out);
     void (*end)(sp_exchange *ex);
     /* The transport refuses a request that never became an exchange of the
      * app (bad framing, too large, timeout): appends a whole HTTP response
-     * with `Connection: close`. head: answer to a HEAD (no body bytes).
-     * ids as in sp_exchange.id. */
-    void (*refuse)(sp_loop *loop, sp_outcome outcome, const char *detail, uint64_t id, bool head,
-                   sp_out *out);
+     * with `Connection: close`. */
+    void (*refuse)(sp_loop *loop, const sp_refused *refused, sp_out *out);
 } sp_app_ops;
 
 /* The answer can be made when its turn comes. May be called inside begin or

@@ -45,6 +45,8 @@ sp_exchange_node *sp_exchange_take(sp_loop *loop, sp_conn *conn);
 void sp_exchange_give(sp_exchange_node *node);
 /* The request is whole: hands it to the app. */
 void sp_exchange_begin(sp_exchange_node *node);
+/* The next request's token seems to be this. */
+void sp_exchange_foresee(const sp_exchange_node *node, sp_text token);
 /* Its turn: appends the answer, ends the exchange, gives the node back.
  * Returns whether the connection must close after this answer. */
 bool sp_exchange_answer(sp_exchange_node *node, sp_out *out);

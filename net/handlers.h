@@ -19,11 +19,33 @@ bool sp_users_decode_grant(sp_exchange *ex, sp_decode *decode, const sp_json_nod
 void sp_users_start_grant(sp_exchange *ex);
 void sp_users_completed(sp_exchange *ex);
 void sp_users_answer(sp_exchange *ex, sp_out *out);
+bool sp_users_decode_edit(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_users_start_edit(sp_exchange *ex);
+void sp_users_start_erase(sp_exchange *ex);
+void sp_users_answer_erase(sp_exchange *ex, sp_out *out);
+void sp_users_start_list(sp_exchange *ex);
+void sp_users_completed_list(sp_exchange *ex);
+void sp_users_answer_list(sp_exchange *ex, sp_out *out);
+
+/* ledger.c */
+void sp_ledger_start(sp_exchange *ex);
+void sp_ledger_answer(sp_exchange *ex, sp_out *out);
 
 /* auth.c */
 bool sp_auth_decode_login(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
 void sp_auth_start_login(sp_exchange *ex);
+bool sp_auth_refused_login(sp_exchange *ex);
 void sp_auth_answer_login(sp_exchange *ex, sp_out *out);
+bool sp_auth_decode_refresh(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_auth_start_refresh(sp_exchange *ex);
+bool sp_auth_refused_refresh(sp_exchange *ex);
+void sp_auth_answer_refresh(sp_exchange *ex, sp_out *out);
+void sp_auth_start_logout(sp_exchange *ex);
+void sp_auth_answer_logout(sp_exchange *ex, sp_out *out);
+void sp_auth_answer_done(sp_exchange *ex, sp_out *out);
+bool sp_auth_decode_password(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_auth_start_password(sp_exchange *ex);
+bool sp_auth_refused_password(sp_exchange *ex);
 
 /* categories.c */
 bool sp_categories_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
@@ -35,6 +57,11 @@ bool sp_concerts_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *
 void sp_concerts_answer_create(sp_exchange *ex, sp_out *out);
 void sp_concerts_answer_list(sp_exchange *ex, sp_out *out);
 void sp_concerts_answer(sp_exchange *ex, sp_out *out);
+
+/* concert_orders.c */
+void sp_concert_orders_start(sp_exchange *ex);
+void sp_concert_orders_completed(sp_exchange *ex);
+void sp_concert_orders_answer(sp_exchange *ex, sp_out *out);
 
 /* seatmap.c */
 void sp_seatmap_answer(sp_exchange *ex, sp_out *out);

@@ -25,7 +25,6 @@ void sp_http_init(sp_http *http, sp_http_heads *heads)
     http->heads = heads;
     http->state = FRESH;
     http->is_known = false;
-    http->head = false;
     http->outcome = SP_OK;
     http->detail = NULL;
     http->line_offset = 0;
@@ -53,6 +52,21 @@ bool sp_http_in_head(const sp_http *http)
 bool sp_http_in_body(const sp_http *http)
 {
     return http->state == BODY_SIZED || http->state == BODY_CHUNKED;
+}
+
+bool sp_http_is_head(const sp_http *http)
+{
+    /* By its bytes: perhaps there is no more of the request line than these. */
+    return http->message.size >= 5 && memcmp(http->message.bytes, "HEAD ", 5) == 0;
+}
+
+sp_text sp_http_refused_header(const sp_http *http, sp_header header)
+{
+    const sp_http_facts *facts = &http->facts;
+    sp_http_span span = header == SP_HEADER_ORIGIN ? facts->origin : facts->request_id;
+    if (!span.present || span.offset + span.size > http->message.size)
+        return (sp_text){0};
+    return (sp_text){http->message.bytes + span.offset, span.size};
 }
 
 static sp_http_event refuse(sp_http *http, sp_outcome outcome, const char *detail)
@@ -122,7 +136,6 @@ static sp_outcome check_line(sp_http *http, const char *head, uint32_t offset, u
         return sp_http_check_field(head + offset, size, offset, &http->facts, &http->detail);
     http->state = FIELDS;
     sp_outcome outcome = sp_http_check_request_line(head, size, &http->facts, &http->detail);
-    http->head = http->facts.method == SP_METHOD_HEAD;
     return outcome;
 }
 
@@ -186,9 +199,9 @@ static sp_http_event take_known(sp_http *http, const sp_http_known *known, const
     sp_http_message_parts_set(&http->message, &known->parts);
     http->facts = known->facts;
     http->facts.content_length = content_length;
-    http->head = known->facts.method == SP_METHOD_HEAD;
     http->line_offset = http->checked_size = known->size;
     http->is_known = true;
+    http->varies = known->varies;
     http->body_left = (uint32_t)content_length;
     http->state = content_length > 0 ? BODY_SIZED : DONE;
     return content_length > 0 ? SP_HTTP_HEAD : SP_HTTP_REQUEST;
@@ -218,8 +231,12 @@ static sp_http_event feed_head(sp_http *http, const char *bytes, size_t size, si
     }
     sp_http_event event = check_lines(http, bytes, size);
     *used = event == SP_HTTP_HEAD ? http->line_offset : size;
-    if (event == SP_HTTP_REFUSED)
+    if (event == SP_HTTP_REFUSED) {
+        /* What the answer depends on: without memory, on nothing. */
+        size_t kept = size < SP_HTTP_HEAD_SIZE_MAX ? size : SP_HTTP_HEAD_SIZE_MAX;
+        (void)sp_http_message_append(&http->message, bytes, kept);
         return event;
+    }
     if (!sp_http_message_append(&http->message, bytes, *used))
         return SP_HTTP_NO_MEMORY;
     return event == SP_HTTP_HEAD ? read_whole(http) : event;
@@ -320,4 +337,15 @@ sp_http_event sp_http_feed(sp_http *http, const char *bytes, size_t size, size_t
     }
     *used = at;
     return event;
+}
+
+bool sp_http_next_token(const sp_http *http, const char *bytes, size_t size, sp_text *token)
+{
+    if (!http->is_known || !http->varies.present)
+        return false;
+    size_t next = http->body_left; /* where the next head begins */
+    if (size < next + http->line_offset)
+        return false;
+    *token = (sp_text){bytes + next + http->varies.offset, http->varies.size};
+    return true;
 }

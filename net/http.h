@@ -35,8 +35,10 @@ typedef struct sp_http {
     struct sp_http *next; /* in its owner's list of spare ones */
     sp_http_heads *heads; /* those read before; may be NULL */
     uint8_t state;
-    bool is_known;         /* the head was one of those: llhttp has not seen it */
-    bool head;             /* the method is HEAD: a refusal has no body */
+    /* The head was like this one of those (which may be forgotten while a body
+     * comes): llhttp has not seen it. */
+    bool is_known;
+    sp_http_span varies;   /* of it; not present: no token */
     sp_outcome outcome;    /* of SP_HTTP_REFUSED */
     const char *detail;    /* static */
     uint32_t line_offset;  /* where the current line of the head begins … */
@@ -60,6 +62,15 @@ bool sp_http_is_fresh(const sp_http *http);
 bool sp_http_in_head(const sp_http *http);
 /* … the head is whole, the body is not. */
 bool sp_http_in_body(const sp_http *http);
+/* Of a request that was refused, or will be (a timeout): is it a HEAD, as far as
+ * can be seen; */
+bool sp_http_is_head(const sp_http *http);
+/* … its Origin or X-Request-Id, if that line had come; else absent. */
+sp_text sp_http_refused_header(const sp_http *http, sp_header header);
+/* The token of the request behind the one whose head has just been read, if its
+ * head is like this one's and stands in these bytes, those behind the head: a
+ * guess, for what may be done ahead. false: no guess. */
+bool sp_http_next_token(const sp_http *http, const char *bytes, size_t size, sp_text *token);
 /* The client waits for `100 Continue` before it sends the body. */
 static inline bool sp_http_continue_wanted(const sp_http *http)
 {

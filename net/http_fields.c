@@ -5,7 +5,7 @@
 
 const char sp_http_parsers_disagree[] = "The request can be read in more than one way.";
 
-/* Repetitions of Accept and If-None-Match in one head; more are an attack. */
+/* Repetitions of lists in one head; more are an attack. */
 #define JOINS_MAX 16u
 
 struct join {
@@ -69,7 +69,7 @@ static int refuse(reader *r, sp_outcome outcome, const char *detail)
 
 static int keep_again(reader *r, sp_header header, sp_http_span value)
 {
-    if (header != SP_HEADER_ACCEPT && header != SP_HEADER_IF_NONE_MATCH)
+    if (!sp_http_name_is_list(header))
         return refuse(r, SP_MALFORMED_REQUEST, "A header that must be single was given twice.");
     if (r->joins_count == JOINS_MAX)
         return refuse(r, SP_HEADERS_TOO_LARGE, "A header was repeated too often.");
@@ -85,8 +85,9 @@ static int on_field_end(llhttp_t *parser)
     r->fields_count++;
     const char *bytes = r->message->bytes;
     unsigned header = sp_http_name_of(bytes + r->name.offset, r->name.size);
-    if (header >= SP_HEADER_COUNT)
+    if (header >= SP_HEADER_END)
         return 0;
+    r->message->has_rare |= header >= SP_HEADER_COUNT;
     sp_text trimmed = {bytes, 0}; /* an empty value may come without a span */
     if (r->value.present)
         trimmed = sp_http_trim(bytes + r->value.offset, r->value.size);

@@ -283,6 +283,11 @@ static void note_inside(sp_http_facts *facts, uint32_t at, uint32_t size)
         facts->inside = (sp_http_span){at + SP_HTTP_EDGE_SIZE, size - 2 * SP_HTTP_EDGE_SIZE, true};
 }
 
+static sp_http_span span_at(const char *line, uint32_t offset, sp_text value)
+{
+    return (sp_http_span){offset + (uint32_t)(value.bytes - line), value.size, true};
+}
+
 sp_outcome sp_http_check_field(const char *line, uint32_t size, uint32_t offset,
                                sp_http_facts *facts, const char **detail)
 {
@@ -305,6 +310,12 @@ sp_outcome sp_http_check_field(const char *line, uint32_t size, uint32_t offset,
     case SP_HTTP_NAME_CONTENT_LENGTH:
     case SP_HTTP_NAME_TRANSFER_ENCODING:
         return check_framing(name, (sp_text){line, size}, offset, value, facts, detail);
+    case SP_HEADER_ORIGIN:
+        facts->origin = span_at(line, offset, value);
+        return SP_OK;
+    case SP_HEADER_X_REQUEST_ID:
+        facts->request_id = span_at(line, offset, value);
+        return SP_OK;
     default:
         note_inside(facts, offset + (uint32_t)(value.bytes - line), value.size);
         return SP_OK;

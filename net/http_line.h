@@ -31,8 +31,10 @@ typedef struct sp_http_facts {
     /* Offsets from the start of the request line. */
     sp_http_span target, path, query;
     sp_http_span authority; /* absolute form: takes the place of Host */
-    sp_http_span length;    /* the digits of Content-Length */
-    sp_http_span inside;    /* of the longest value that only the application
+    /* For the answer to a head that is refused before llhttp reads it. */
+    sp_http_span origin, request_id;
+    sp_http_span length; /* the digits of Content-Length */
+    sp_http_span inside; /* of the longest value that only the application
                              * reads, if there is a long one: SP_HTTP_EDGE_SIZE
                              * bytes of it before, as many behind */
 } sp_http_facts;

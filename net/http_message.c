@@ -8,7 +8,7 @@
 
 void sp_http_message_init(sp_http_message *message)
 {
-    /* Not the inline bytes: clearing those for each request would be waste. */
+    /* Not the rest: clearing that for each request would be waste. */
     memset(message, 0, offsetof(sp_http_message, bytes));
     message->bytes = message->inline_bytes;
     message->size = 0;
@@ -63,7 +63,7 @@ static sp_text text_of(const sp_http_message *message, sp_http_span span)
     return (sp_text){message->bytes + span.offset, span.size};
 }
 
-void sp_http_message_request(const sp_http_message *message, sp_request *out)
+void sp_http_message_request(sp_http_message *message, sp_request *out)
 {
     out->method = message->method;
     out->version_minor = message->version_minor;
@@ -73,5 +73,8 @@ void sp_http_message_request(const sp_http_message *message, sp_request *out)
     out->query = text_of(message, message->query);
     for (unsigned i = 0; i < SP_HEADER_COUNT; i++)
         out->headers[i] = text_of(message, message->headers[i]);
+    for (unsigned i = SP_HEADER_COUNT; message->has_rare && i < SP_HEADER_END; i++)
+        message->rare[i - SP_HEADER_COUNT] = text_of(message, message->headers[i]);
+    out->rare = message->has_rare ? message->rare : NULL;
     out->body = text_of(message, message->body);
 }

@@ -27,10 +27,12 @@ typedef struct sp_http_message {
     uint8_t version_minor;
     bool keep_alive; /* the client allows another request after this one */
     sp_http_span path, query;
-    sp_http_span headers[SP_HEADER_COUNT];
+    sp_http_span headers[SP_HEADER_END];
     sp_http_span body;
-    char *bytes; /* inline_bytes, or the heap when they don't suffice */
+    bool has_rare; /* headers from SP_HEADER_COUNT on */
+    char *bytes;   /* inline_bytes, or the heap when they don't suffice */
     uint32_t size, capacity;
+    sp_text rare[SP_HEADER_RARE_COUNT]; /* of the request, if has_rare */
     char inline_bytes[SP_HTTP_INLINE_SIZE];
 } sp_http_message;
 
@@ -57,6 +59,6 @@ bool sp_http_message_reserve(sp_http_message *message, size_t size);
  * reserved. `bytes` may lie in the message only if that was. */
 bool sp_http_message_append(sp_http_message *message, const char *bytes, size_t size);
 /* The request as the application reads it; borrows from the message. */
-void sp_http_message_request(const sp_http_message *message, sp_request *out);
+void sp_http_message_request(sp_http_message *message, sp_request *out);
 
 #endif

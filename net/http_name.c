@@ -32,7 +32,7 @@ static inline bool is(const char *bytes, const char *name, uint32_t size)
 
 #define IS(literal) is(bytes, literal, sizeof(literal) - 1)
 
-/* No two lengths but 6, 12 and 13 are shared. */
+/* No two lengths but 6, 12, 13 and 15 are shared. */
 unsigned sp_http_name_of(const char *bytes, uint32_t size)
 {
     switch (size) {
@@ -41,9 +41,12 @@ unsigned sp_http_name_of(const char *bytes, uint32_t size)
     case 6:
         return IS("accept")   ? SP_HEADER_ACCEPT
                : IS("expect") ? SP_HTTP_NAME_EXPECT
+               : IS("origin") ? SP_HEADER_ORIGIN
                               : SP_HTTP_NAME_OTHER;
     case 10:
         return IS("connection") ? SP_HTTP_NAME_CONNECTION : SP_HTTP_NAME_OTHER;
+    case 11:
+        return IS("traceparent") ? SP_HEADER_TRACEPARENT : SP_HTTP_NAME_OTHER;
     case 12:
         return IS("content-type")   ? SP_HEADER_CONTENT_TYPE
                : IS("x-request-id") ? SP_HEADER_X_REQUEST_ID
@@ -55,9 +58,16 @@ unsigned sp_http_name_of(const char *bytes, uint32_t size)
     case 14:
         return IS("content-length") ? SP_HTTP_NAME_CONTENT_LENGTH : SP_HTTP_NAME_OTHER;
     case 15:
-        return IS("idempotency-key") ? SP_HEADER_IDEMPOTENCY_KEY : SP_HTTP_NAME_OTHER;
+        return IS("idempotency-key")   ? SP_HEADER_IDEMPOTENCY_KEY
+               : IS("x-forwarded-for") ? SP_HEADER_X_FORWARDED_FOR
+                                       : SP_HTTP_NAME_OTHER;
+    case 16:
+        return IS("content-encoding") ? SP_HEADER_CONTENT_ENCODING : SP_HTTP_NAME_OTHER;
     case 17:
         return IS("transfer-encoding") ? SP_HTTP_NAME_TRANSFER_ENCODING : SP_HTTP_NAME_OTHER;
+    case 29:
+        return IS("access-control-request-method") ? SP_HEADER_ACCESS_CONTROL_REQUEST_METHOD
+                                                   : SP_HTTP_NAME_OTHER;
     default:
         return SP_HTTP_NAME_OTHER;
     }

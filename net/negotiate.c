@@ -57,6 +57,15 @@ bool sp_media_is_json(sp_text content_type)
     return true;
 }
 
+bool sp_coding_is_identity(sp_text content_encoding)
+{
+    sp_text rest = content_encoding, coding;
+    while (next_part(&rest, ',', &coding))
+        if (coding.size > 0 && !is(coding, "identity"))
+            return false;
+    return true;
+}
+
 /* `q=0`, `q=0.0` and so on; a weight that can't be read is not zero. */
 static bool is_zero_weight(sp_text part)
 {

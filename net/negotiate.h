@@ -13,6 +13,9 @@
 /* Content-Type: application/json, with no parameter but charset=utf-8. */
 bool sp_media_is_json(sp_text content_type);
 
+/* Content-Encoding: absent, or nothing but `identity`. */
+bool sp_coding_is_identity(sp_text content_encoding);
+
 /* Does Accept let application/json (or application/problem+json) through?
  * The most specific range of each counts, with its weight (RFC 9110, 12.5.1).
  * Absent, empty or unreadable parts exclude nothing. */

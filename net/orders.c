@@ -37,6 +37,7 @@ void sp_orders_start_list(sp_exchange *ex)
 {
     sp_command *command = &sp_app_loop_of(ex)->command;
     command->type = SP_QUERY_ORDERS;
+    command->query_orders.user = (sp_user_id)ex->app.numbers[SP_PARAM_USER];
     command->query_orders.before = (sp_order_id)ex->app.numbers[SP_PARAM_CURSOR];
     command->query_orders.count_max = (uint32_t)ex->app.numbers[SP_PARAM_LIMIT];
     sp_app_push(ex);

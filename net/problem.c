@@ -27,10 +27,13 @@ static const struct {
 /* A sentence for those outcomes of which more can be said than their title. */
 static const sp_text details[sizeof members / sizeof members[0]] = {
     [SP_NOT_ACCEPTABLE] = DETAIL("Answers are application/json or application/problem+json."),
-    [SP_UNSUPPORTED_MEDIA_TYPE] = DETAIL("Bodies are taken as application/json in UTF-8."),
+    [SP_UNSUPPORTED_MEDIA_TYPE] = DETAIL("Bodies are taken as application/json in UTF-8, "
+                                         "without a content coding."),
     [SP_VALIDATION_FAILED] = DETAIL("See errors for every field that is wrong."),
     [SP_TOKEN_MISSING] = DETAIL("Send the access token as `Authorization: Bearer`."),
-    [SP_TOKEN_EXPIRED] = DETAIL("Log in again for a new access token."),
+    [SP_TOKEN_EXPIRED] = DETAIL("Refresh it, or log in again."),
+    [SP_REFRESH_INVALID] = DETAIL("Log in again."),
+    [SP_REFRESH_REUSED] = DETAIL("All tokens of that log-in have ended. Log in again."),
     [SP_SEAT_UNKNOWN] = DETAIL("See seats for those that the concert does not have."),
     [SP_IDEMPOTENCY_MISMATCH] = DETAIL("The first request with this key was another."),
     [SP_SEAT_TAKEN] = DETAIL("Nothing was sold. See seats for those that are taken."),
@@ -40,6 +43,7 @@ static const sp_text details[sizeof members / sizeof members[0]] = {
     [SP_SEAT_LIMIT] = DETAIL("See max for the limit of this concert and have for your seats."),
     [SP_CANCEL_CLOSED] = DETAIL("Orders of this concert could be cancelled until cancelUntil."),
     [SP_EMAIL_TAKEN] = DETAIL("Log in, or sign up with another address."),
+    [SP_RATE_LIMITED] = DETAIL("Nothing was done. See Retry-After."),
     [SP_QUEUE_FULL] = DETAIL("Nothing was done. Try again in a moment."),
     [SP_BUSY] = DETAIL("Nothing was done. Try again in a moment."),
     [SP_STARTING] = DETAIL("The log is being read. Try again in a moment."),
@@ -130,7 +134,7 @@ static void put_extensions(sp_json_writer *json, const sp_problem *problem)
     }
 }
 
-static void put_body(sp_json_writer *json, uint64_t request_id, const sp_problem *problem)
+static void put_body(sp_json_writer *json, sp_answer_to to, const sp_problem *problem)
 {
     sp_json_object(json);
     sp_json_members(json, members[problem->outcome].front);
@@ -140,7 +144,10 @@ static void put_body(sp_json_writer *json, uint64_t request_id, const sp_problem
         sp_json_members(json, detail_of(problem->outcome));
     sp_json_members(json, members[problem->outcome].code);
     sp_json_key(json, "requestId");
-    sp_json_hex(json, request_id);
+    if (to.request_name.bytes)
+        sp_json_text(json, to.request_name);
+    else
+        sp_json_hex(json, to.request_id);
     put_extensions(json, problem);
     sp_json_object_end(json);
 }
@@ -165,16 +172,17 @@ void sp_problem_write(sp_app_loop *app_loop, sp_answer_to to, const sp_problem *
         .allow = problem->allow,
         .www_authenticate = challenge(row, problem->outcome),
         .retryable = row->retryable,
+        .retry_after_s = problem->retry_after_s,
         /* A cache may keep a 404 on its own account (RFC 9111, 4.2.2), and
          * hide with it what has come into being since. */
         .no_store = true,
     };
-    put_body(sp_answer_begin(app_loop, to, &answer, out), to.request_id, problem);
+    put_body(sp_answer_begin(app_loop, to, &answer, out), to, problem);
     sp_answer_end(app_loop, out);
 }
 
 void sp_problem_answer(sp_exchange *ex, sp_outcome outcome, sp_out *out)
 {
-    sp_problem problem = {.outcome = outcome};
+    sp_problem problem = {.outcome = outcome, .retry_after_s = ex->app.retry_after_s};
     sp_problem_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &problem, out);
 }

@@ -15,6 +15,7 @@ typedef struct sp_problem {
     const sp_refusal *refusal;     /* the engine's details; or NULL */
     const sp_concert_card *card;   /* of the concert that conflicts are of; or NULL */
     sp_text allow;                 /* method_not_allowed */
+    uint32_t retry_after_s;        /* of retryable ones; 0: a second */
 } sp_problem;
 
 void sp_problem_write(sp_app_loop *app_loop, sp_answer_to to, const sp_problem *problem,

@@ -21,7 +21,7 @@ typedef enum sp_method {
 
 /* Headers that the application reads; all others are checked and dropped.
  * Absent: bytes == NULL. Present twice is malformed_request for each of
- * these, but for Accept and If-None-Match, which are joined by ", ". */
+ * these, but for lists (sp_http_name_is_list), which are joined by ", ". */
 typedef enum sp_header {
     SP_HEADER_HOST,
     SP_HEADER_AUTHORIZATION,
@@ -29,9 +29,19 @@ typedef enum sp_header {
     SP_HEADER_ACCEPT,
     SP_HEADER_IDEMPOTENCY_KEY,
     SP_HEADER_IF_NONE_MATCH,
-    SP_HEADER_X_REQUEST_ID,
-    SP_HEADER_COUNT
+    SP_HEADER_COUNT,
+    /* Rare ones, that few clients or only proxies send: kept apart, so that a
+     * request without any costs one look and no memory (sp_request_rare). */
+    SP_HEADER_X_REQUEST_ID = SP_HEADER_COUNT,
+    SP_HEADER_TRACEPARENT,
+    SP_HEADER_X_FORWARDED_FOR,
+    SP_HEADER_ORIGIN,
+    SP_HEADER_ACCESS_CONTROL_REQUEST_METHOD,
+    SP_HEADER_CONTENT_ENCODING,
+    SP_HEADER_END
 } sp_header;
+
+#define SP_HEADER_RARE_COUNT (SP_HEADER_END - SP_HEADER_COUNT)
 
 typedef struct sp_request {
     sp_method method;
@@ -40,7 +50,14 @@ typedef struct sp_request {
                             * `*` of OPTIONS */
     sp_text query;                    /* after '?'; absent if there is no '?' */
     sp_text headers[SP_HEADER_COUNT]; /* values, outer blanks trimmed */
+    const sp_text *rare;              /* SP_HEADER_RARE_COUNT of them; NULL: none was sent */
     sp_text body;                     /* decoded from its framing; size 0 if none */
 } sp_request;
+
+/* Absent: bytes == NULL. */
+static inline sp_text sp_request_rare(const sp_request *request, sp_header header)
+{
+    return request->rare ? request->rare[header - SP_HEADER_COUNT] : (sp_text){0};
+}
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "net/decode.h"
 #include "net/exchange.h"
+#include "net/schema.h"
 
 /* Who may ask. The token is checked here; the role of the state is judged by
  * the engine, and stands here for the reader and the documentation. */
@@ -32,9 +33,12 @@ typedef struct sp_route {
     const char *pattern; /* segments; `{id}` takes a decimal number */
     sp_who who;
     sp_body_kind body;
-    unsigned params; /* allowed in the query: 1 << sp_param */
-    bool keyed;      /* takes an Idempotency-Key */
-    bool always;     /* also while starting, stopping or failed */
+    unsigned params;    /* allowed in the query: 1 << sp_param */
+    sp_schema request;  /* what its body is, if it takes one */
+    sp_schema response; /* what the body of a success is */
+    bool keyed;         /* takes an Idempotency-Key */
+    bool always;        /* also while starting, stopping or failed */
+    bool lists;         /* its result has a list to give back at the end */
 
     /* Decodes the body (root NULL: there is none) into the loop's command or
      * the exchange's memory; false = errors were noted. NULL: nothing to. */
@@ -48,6 +52,10 @@ typedef struct sp_route {
     void (*start)(sp_exchange *ex);
     /* The command came back without a refusal. NULL: ready. */
     void (*completed)(sp_exchange *ex);
+    /* It came back refused: may put another outcome into its result, also OK
+     * (then `completed` follows), or try again (true: push or pool work is under
+     * way, or ex is refused). NULL: it stands. */
+    bool (*refused)(sp_exchange *ex);
     /* Writes the answer of a success (or a problem after all). */
     void (*answer)(sp_exchange *ex, sp_out *out);
 } sp_route;

@@ -39,6 +39,9 @@ typedef struct sp_server_config {
     uint32_t head_timeout_ms, body_timeout_ms, idle_timeout_ms;
     uint32_t write_timeout_ms;  /* a client that takes nothing; 0 = 30000 */
     uint32_t linger_timeout_ms; /* after a last answer; 0 = 2000 */
+    /* Proxies whose X-Forwarded-For is believed; borrowed while loops run. */
+    const sp_subnet *trusted_proxies;
+    uint32_t trusted_proxies_count;
     sp_queue *queue;
     const sp_views *views;
     sp_clock *clock;

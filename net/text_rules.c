@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/text_rules.h"
 
+#include <sodium.h>
 #include <strings.h>
+#include <utf8proc.h>
 
 #include "engine/limits.h"
 #include "engine/profile.h"
@@ -116,19 +118,52 @@ const char *sp_nickname_check(sp_text nickname, const char **code)
     return bad;
 }
 
-const char *sp_password_check(sp_text password, const char **code)
+/* A space of any script (general category Zs) is a space. */
+static utf8proc_int32_t map_space(utf8proc_int32_t point, void *context)
 {
-    if (password.size > SP_PASSWORD_SIZE_MAX)
-        return refuse(code, "too_long", "at most 128 characters");
-    if (!sp_utf8_valid(password))
+    (void)context;
+    return utf8proc_category(point) == UTF8PROC_CATEGORY_ZS ? ' ' : point;
+}
+
+uint32_t sp_password_prepare(sp_text typed, char out[SP_PASSWORD_SIZE_MAX])
+{
+    /* A character decomposes into at most four, and one that does has two bytes
+     * or more. One place is left for the end that reencode writes. */
+    enum { POINTS_MAX = SP_PASSWORD_TYPED_SIZE_MAX * 2 };
+    const utf8proc_option_t nfc = UTF8PROC_STABLE | UTF8PROC_COMPOSE;
+    utf8proc_int32_t points[POINTS_MAX + 1];
+    uint32_t size = 0;
+    if (typed.size == 0 || typed.size > SP_PASSWORD_TYPED_SIZE_MAX || !sp_utf8_valid(typed) ||
+        memchr(typed.bytes, 0, typed.size))
+        return 0;
+    utf8proc_ssize_t count =
+        utf8proc_decompose_custom((const utf8proc_uint8_t *)typed.bytes, typed.size, points,
+                                  POINTS_MAX, nfc, map_space, NULL);
+    if (count > 0 && count <= POINTS_MAX) {
+        utf8proc_ssize_t encoded = utf8proc_reencode(points, count, nfc);
+        if (encoded > 0 && encoded <= (utf8proc_ssize_t)SP_PASSWORD_SIZE_MAX) {
+            size = (uint32_t)encoded;
+            memcpy(out, points, size);
+        }
+    }
+    sodium_memzero(points, sizeof points);
+    return size;
+}
+
+const char *sp_password_check(sp_text typed, const char **code)
+{
+    char prepared[SP_PASSWORD_SIZE_MAX];
+    if (!sp_utf8_valid(typed))
         return refuse(code, "format", "the text is not UTF-8");
-    if (password.size > 0 && memchr(password.bytes, 0, password.size))
+    if (typed.size > 0 && memchr(typed.bytes, 0, typed.size))
         return refuse(code, "format", "U+0000 is not allowed");
-    size_t count = sp_utf8_count(password);
+    uint32_t size = sp_password_prepare(typed, prepared);
+    size_t count = sp_utf8_count((sp_text){prepared, size});
+    sodium_memzero(prepared, sizeof prepared);
+    if ((size == 0 && typed.size > 0) || count > SP_PASSWORD_CHARACTERS_MAX)
+        return refuse(code, "too_long", "at most 128 characters");
     if (count < SP_PASSWORD_CHARACTERS_MIN)
         return refuse(code, "too_short", "at least 8 characters");
-    if (count > SP_PASSWORD_CHARACTERS_MAX)
-        return refuse(code, "too_long", "at most 128 characters");
     return NULL;
 }
 

@@ -15,7 +15,10 @@
 #define SP_NICKNAME_CHARACTERS_MAX 30u
 #define SP_PASSWORD_CHARACTERS_MIN 8u
 #define SP_PASSWORD_CHARACTERS_MAX 128u
-#define SP_PASSWORD_SIZE_MAX 1024u
+/* Of a prepared one. */
+#define SP_PASSWORD_SIZE_MAX (SP_PASSWORD_CHARACTERS_MAX * 4u)
+/* As it was typed: NFC makes one character of up to twelve bytes. */
+#define SP_PASSWORD_TYPED_SIZE_MAX (SP_PASSWORD_CHARACTERS_MAX * 12u)
 
 /* Code points of a valid UTF-8 text. */
 size_t sp_utf8_count(sp_text text);
@@ -39,8 +42,16 @@ const char *sp_email_check(sp_text email, const char **code);
 /* 1 … 30 characters, no control characters. */
 const char *sp_nickname_check(sp_text nickname, const char **code);
 
-/* 8 … 128 code points, at most SP_PASSWORD_SIZE_MAX bytes, no U+0000. */
-const char *sp_password_check(sp_text password, const char **code);
+/* A password as it is hashed, so that it is the same from every keyboard:
+ * OpaqueString of RFC 8265, 4.2, with utf8proc: spaces beyond ASCII become
+ * U+0020, then NFC. But any character is taken, where that RFC leaves out
+ * control characters and those not assigned yet: nobody shows a password, and
+ * whoever could type it once can again. Returns the size; 0 if it is empty, not
+ * UTF-8, has a U+0000 in it, or is longer than any password (then it is nobody's). */
+uint32_t sp_password_prepare(sp_text typed, char out[SP_PASSWORD_SIZE_MAX]);
+
+/* 8 … 128 code points once it is prepared, no U+0000. As it was typed. */
+const char *sp_password_check(sp_text typed, const char **code);
 
 /* An absolute http or https link of visible ASCII, as in RFC 3986 without
  * user information; at most SP_URL_SIZE_MAX bytes. */

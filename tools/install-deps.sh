@@ -14,7 +14,7 @@ need_package() {
 
 need_command gcc gcc
 need_command curl curl
-for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-dev nettle-dev libyajl-dev; do
+for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-dev nettle-dev libutf8proc-dev libyajl-dev; do
     need_package "$p"
 done
 with_peers=""

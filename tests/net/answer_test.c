@@ -14,8 +14,13 @@
 
 #include "tests/net/fake_exchange.h"
 
-#define HEAD "\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nX-Request-Id: 00000000000000ab\r\n"
-#define TYPE "Content-Type: application/json\r\nX-Content-Type-Options: nosniff\r\n"
+#define FORBIDDEN                                                             \
+    "X-Content-Type-Options: nosniff\r\n"                                     \
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n" \
+    "Referrer-Policy: no-referrer\r\n"
+#define DATE "\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\nX-Request-Id: "
+#define HEAD DATE "00000000000000ab\r\n" FORBIDDEN
+#define TYPE "Content-Type: application/json\r\n"
 
 static sp_loop loop;
 static fake_profiles profiles;
@@ -36,7 +41,7 @@ static void write_sized(sp_out *out, sp_answer answer, sp_answer_to whom, uint32
 
 static void check_sized(const sp_out *out, size_t from, uint32_t size, bool head)
 {
-    char wanted[256];
+    char wanted[512];
     int head_size = snprintf(wanted, sizeof wanted,
                              "HTTP/1.1 200 OK" HEAD TYPE "Content-Length: %u\r\n\r\n", size);
     assert_int_equal(out->size - from, (size_t)head_size + (head ? 0 : size));
@@ -99,16 +104,51 @@ static void every_field(void **state)
                         .www_authenticate = SP_TEXT("Bearer"),
                         .replayed = true,
                         .retryable = true,
+                        .lines = SP_TEXT("A: 1\r\nB: 2\r\n"),
                         .no_store = true,
                         .no_cache = true};
     sp_answer_to whom = {.request_id = 0xab, .close = true, .had_token = true};
     sp_json_null(sp_answer_begin(loop.app, whom, &answer, &out));
     sp_answer_end(loop.app, &out);
     check(&out, "HTTP/1.1 431 Request Header Fields Too Large" HEAD
-                "Content-Type: application/problem+json\r\nX-Content-Type-Options: nosniff\r\n"
+                "Content-Type: application/problem+json\r\n"
                 "Content-Length: 4\r\nLocation: /v1/orders/7\r\nETag: \"1-2\"\r\n"
                 "Allow: GET, HEAD\r\nWWW-Authenticate: Bearer\r\nIdempotency-Replayed: true\r\n"
-                "Retry-After: 1\r\nCache-Control: no-store\r\nConnection: close\r\n\r\nnull");
+                "Retry-After: 1\r\nA: 1\r\nB: 2\r\nCache-Control: no-store\r\nConnection: "
+                "close\r\n\r\nnull");
+    sp_out_close(&out);
+}
+
+/* What depends on who asked: his id, his limit, his origin. */
+static void to_whom(void **state)
+{
+    sp_out out;
+    sp_cors cors = {0};
+    sp_app *shared = ((sp_app_loop *)loop.app)->app;
+    sp_answer answer = {.status = 429, .retryable = true, .retry_after_s = 4294967295u};
+    sp_answer_to whom = {.request_id = 0xab,
+                         .version_minor = 1,
+                         .request_name = SP_TEXT("my.own_id-1"),
+                         .limited = true,
+                         .rate_remaining = 4294967295u,
+                         .rate_reset_s = 12};
+    (void)state;
+    sp_out_init(&out);
+    assert_true(sp_cors_add(&cors, "https://a.example"));
+    sp_answer_write(loop.app, whom, &answer, &out);
+    check(&out, "HTTP/1.1 429 Too Many Requests" DATE "my.own_id-1\r\n" FORBIDDEN
+                "RateLimit-Limit: 1000000\r\nRateLimit-Remaining: 4294967295\r\n"
+                "RateLimit-Reset: 12\r\nRetry-After: 4294967295\r\n\r\n");
+    shared->config.cors = &cors;
+    for (whom.origin = 0; whom.origin < 2; whom.origin++) {
+        sp_out_clear(&out);
+        sp_answer_write(loop.app, whom, &answer, &out);
+        sp_out_bytes(&out, "", 1);
+        bool allowed = strstr(out.bytes, "\r\nAccess-Control-Allow-Origin: https://a.example\r\n");
+        assert_int_equal(allowed, whom.origin);
+        assert_non_null(strstr(out.bytes, "\r\nVary: Origin\r\n"));
+    }
+    shared->config.cors = NULL;
     sp_out_close(&out);
 }
 
@@ -170,7 +210,8 @@ static int set_up(void **state)
                                          .signing_key = {.kid = "k1", .bytes = {1}},
                                          .serving = &serving,
                                          .failed = &failed,
-                                         .loops_count = 1});
+                                         .loops_count = 1,
+                                         .writes_per_s_max = 1000000});
     if (!app)
         return -1;
     loop.app = sp_app_loop_create(app, &loop);
@@ -192,6 +233,7 @@ int main(void)
         cmocka_unit_test(every_length), cmocka_unit_test(behind_each_other),
         cmocka_unit_test(every_field),  cmocka_unit_test(no_body),
         cmocka_unit_test(dates_go_on),  cmocka_unit_test(locations),
+        cmocka_unit_test(to_whom),
     };
     return cmocka_run_group_tests_name("answer", tests, set_up, tear_down);
 }

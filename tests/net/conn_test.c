@@ -312,6 +312,28 @@ static void test_refused_head_has_no_body(void **state)
     stop();
 }
 
+/* Also if there is no more of its request line than its method. */
+static void test_refused_head_of_half_a_line_has_no_body(void **state)
+{
+    static const char *const requests[] = {"HEAD /a\001", "HEAD /a\n", "HEAD /\rb"};
+    (void)state;
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
+        for (int cut = 0; cut < 2; cut++) {
+            start(NULL);
+            if (cut) {
+                transport_send(&client, "HEAD ", 5);
+                usleep(2000);
+            }
+            transport_say(&client, requests[i] + (cut ? 5 : 0));
+            transport_answer answer = transport_read(&client, true);
+            assert_int_equal(answer.status, 400);
+            size_t more;
+            assert_true(transport_wait_end(&client, &more));
+            assert_int_equal(more, 0);
+            stop();
+        }
+}
+
 /* What was asked behind a request that closes is void. */
 static void test_nothing_behind_a_close(void **state)
 {
@@ -466,6 +488,7 @@ int main(void)
         cmocka_unit_test(test_refusal_in_turn_and_lingering),
         cmocka_unit_test(test_lingering_has_an_end),
         cmocka_unit_test(test_refused_head_has_no_body),
+        cmocka_unit_test(test_refused_head_of_half_a_line_has_no_body),
         cmocka_unit_test(test_nothing_behind_a_close),
         cmocka_unit_test(test_app_closes_with_a_slot_out),
         cmocka_unit_test(test_half_close_is_answered),

@@ -502,6 +502,105 @@ static void queries(void **state)
     }
 }
 
+/* What stays, what goes, what comes; and null is not the same as absent. */
+static void profile_edits(void **state)
+{
+    static const struct {
+        const char *body, *nickname, *image_url, *noted; /* NULL: stays */
+    } cases[] = {
+        {"{}", NULL, NULL, ""},
+        {"{\"nickname\":\"\\u00e9\"}", "\xc3\xa9", NULL, ""},
+        {"{\"profileImageUrl\":null}", NULL, "", ""},
+        {"{\"profileImageUrl\":\"http://a.b/c?d\",\"nickname\":\"n\"}", "n", "http://a.b/c?d", ""},
+        {"{\"nickname\":null}", NULL, NULL, "nickname:type"},
+        {"{\"nickname\":\"\",\"profileImageUrl\":\"\"}", NULL, NULL,
+         "nickname:required profileImageUrl:format"},
+        {"{\"profileImageUrl\":\"javascript:alert(1)\"}", NULL, NULL, "profileImageUrl:format"},
+        {"{\"profileImageUrl\":\"https://u:p@a.b/\"}", NULL, NULL, "profileImageUrl:format"},
+        {"{\"profileImageUrl\":7}", NULL, NULL, "profileImageUrl:type"},
+        {"{\"profileImageUrl\":null,\"profileImageUrl\":null}", NULL, NULL,
+         "profileImageUrl:duplicate"},
+        {"{\"email\":\"a@b\",\"role\":\"ADMIN\",\"points\":1}", NULL, NULL,
+         "email:unknown role:unknown points:unknown"},
+        {"[]", NULL, NULL, ":type"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        sp_profile_edit edit;
+        bool ok = sp_decode_profile_edit(&decode, read_text(cases[i].body), &edit);
+        if (strcmp(noted(), cases[i].noted) != 0)
+            fail_msg("%s\n  noted  %s\n  wanted %s", cases[i].body, noted(), cases[i].noted);
+        assert_int_equal(ok, cases[i].noted[0] == '\0');
+        if (!ok)
+            continue;
+        const char *const wanted[] = {cases[i].nickname, cases[i].image_url};
+        const sp_text got[] = {edit.nickname, edit.image_url};
+        for (int k = 0; k < 2; k++) {
+            assert_int_equal(got[k].bytes != NULL, wanted[k] != NULL);
+            if (wanted[k] && (got[k].size != strlen(wanted[k]) ||
+                              memcmp(got[k].bytes, wanted[k], got[k].size) != 0))
+                fail_msg("%s: not %s", cases[i].body, wanted[k]);
+        }
+        assert_null(edit.password_hash);
+    }
+}
+
+/* The ledger's: a seq and a balance in one spelling, or refused. */
+static void ledger_cursors(void **state)
+{
+    static const struct {
+        const char *query;
+        int64_t seq, balance; /* seq 0: refused */
+    } cases[] = {
+        {"cursor=12.500", 12, 500},
+        {"cursor=12.-500", 12, -500},
+        {"cursor=1.0", 1, 0},
+        {"cursor=%31%2E%2d7", 1, -7},
+        {"cursor=9007199254740991.-9007199254740991", SP_POINTS_TOTAL_MAX, -SP_POINTS_TOTAL_MAX},
+        {"cursor=9007199254740992.0", 0, 0},
+        {"cursor=1.9007199254740992", 0, 0},
+        {"cursor=1.-9007199254740992", 0, 0},
+        {"cursor=10000000000000000.0", 0, 0},
+        {"cursor=1.99999999999999999", 0, 0},
+        {"cursor=12", 0, 0},
+        {"cursor=12.", 0, 0},
+        {"cursor=.5", 0, 0},
+        {"cursor=0.5", 0, 0},
+        {"cursor=012.5", 0, 0},
+        {"cursor=12.05", 0, 0},
+        {"cursor=12.-0", 0, 0},
+        {"cursor=12.--5", 0, 0},
+        {"cursor=12.+5", 0, 0},
+        {"cursor=-12.5", 0, 0},
+        {"cursor=12.5x", 0, 0},
+        {"cursor=12.5.", 0, 0},
+        {"cursor=12,5", 0, 0},
+        {"cursor=12.-", 0, 0},
+        {"cursor=", 0, 0},
+        {"cursor", 0, 0},
+    };
+    static const unsigned allowed = 1u << SP_PARAM_CURSOR | 1u << SP_PARAM_BALANCE;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        int64_t values[SP_PARAMS];
+        /* In memory of its size: a query has no end but that. */
+        uint32_t size = (uint32_t)strlen(cases[i].query);
+        char *copy = malloc(size);
+        assert_non_null(copy);
+        memcpy(copy, cases[i].query, size);
+        sp_field_errors_clear(&errors);
+        bool ok = sp_decode_query(&decode, (sp_text){copy, size}, allowed, values);
+        free(copy);
+        if (ok != (cases[i].seq != 0))
+            fail_msg("%s: %s", cases[i].query, ok ? "taken" : noted());
+        if (!ok)
+            assert_string_equal(noted(), "cursor:format");
+        else
+            assert_true(values[SP_PARAM_CURSOR] == cases[i].seq &&
+                        values[SP_PARAM_BALANCE] == cases[i].balance);
+    }
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -533,6 +632,8 @@ int main(void)
         cmocka_unit_test(accounts),
         cmocka_unit_test(text_rules),
         cmocka_unit_test(queries),
+        cmocka_unit_test(profile_edits),
+        cmocka_unit_test(ledger_cursors),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -69,14 +69,19 @@ static void users(void **state)
     (void)state;
     begin();
     sp_encode_user(writer, &user, &profile);
-    assert_string_equal(
-        written(), "{\"id\":\"9\",\"email\":\"a@b\",\"nickname\":\"\xc3\xa9\",\"role\":\"HOST\","
-                   "\"points\":-5,\"createdAt\":\"2026-01-01T00:00:00.000Z\"}");
+    assert_string_equal(written(), "{\"id\":\"9\",\"email\":\"a@b\",\"nickname\":\"\xc3\xa9\","
+                                   "\"profileImageUrl\":null,\"role\":\"HOST\",\"points\":-5,"
+                                   "\"createdAt\":\"2026-01-01T00:00:00.000Z\"}");
+    profile.image_url_size = 13;
+    memcpy(profile.image_url, "https://a.b/c", 13);
+    begin();
+    sp_encode_user(writer, &user, &profile);
+    assert_non_null(strstr(written(), ",\"profileImageUrl\":\"https://a.b/c\","));
     begin();
     sp_encode_user(writer, &user, NULL);
-    assert_string_equal(written(),
-                        "{\"id\":\"9\",\"email\":null,\"nickname\":null,\"role\":\"HOST\","
-                        "\"points\":-5,\"createdAt\":\"2026-01-01T00:00:00.000Z\"}");
+    assert_string_equal(written(), "{\"id\":\"9\",\"email\":null,\"nickname\":null,"
+                                   "\"profileImageUrl\":null,\"role\":\"HOST\","
+                                   "\"points\":-5,\"createdAt\":\"2026-01-01T00:00:00.000Z\"}");
 }
 
 static void orders(void **state)
@@ -110,6 +115,53 @@ static void orders(void **state)
     sp_encode_order(writer, &order, &card);
     assert_non_null(strstr(written(), "\"status\":\"PAYMENT\""));
     assert_non_null(strstr(out.bytes, "\"cancelledAt\":null"));
+}
+
+static void orders_of_a_concert(void **state)
+{
+    static const sp_seat seats[] = {3};
+    sp_order_view order = {.id = 11,
+                           .concert = 7,
+                           .user = 9,
+                           .status = SP_ORDER_PAYMENT,
+                           .created_at = INT64_C(1767225600001),
+                           .seq = 99,
+                           .seats = seats,
+                           .seats_count = 1};
+    sp_profile profile = {.nickname_size = SP_NICKNAME_SIZE_MAX, .email_size = 3, .email = "a@b"};
+    (void)state;
+    begin();
+    sp_encode_order_of(writer, &order, &card, NULL);
+    assert_non_null(strstr(written(), ",\"seq\":99,\"user\":{\"id\":\"9\",\"nickname\":null}}"));
+    /* The longest, and all of it escaped; the e-mail address is not shown. */
+    memset(profile.nickname, '"', sizeof profile.nickname);
+    order.user = UINT32_MAX;
+    sp_out_close(&out);
+    begin();
+    sp_json_array(writer);
+    sp_encode_order_of(writer, &order, &card, &profile);
+    sp_encode_order(writer, &order, &card);
+    sp_json_array_end(writer);
+    sp_json_end(writer);
+    const char *at = strstr(written(), ",\"user\":{\"id\":\"4294967295\",\"nickname\":\"\\\"");
+    assert_non_null(at);
+    assert_non_null(strstr(at, "\\\"\"}},{\"id\":\"11\","));
+    assert_null(strstr(out.bytes, "a@b"));
+}
+
+static void ledgers(void **state)
+{
+    sp_ledger_item item = {7, INT64_C(1767225600001), SP_EVENT_ORDER_PAID, -30, -5, 12};
+    (void)state;
+    begin();
+    sp_encode_ledger_item(writer, &item);
+    assert_string_equal(written(), "{\"seq\":7,\"time\":\"2026-01-01T00:00:00.001Z\","
+                                   "\"type\":\"order_paid\",\"amount\":-30,\"balance\":-5,"
+                                   "\"orderId\":\"12\"}");
+    item.order = 0;
+    begin();
+    sp_encode_ledger_item(writer, &item);
+    assert_non_null(strstr(written(), ",\"orderId\":null}"));
 }
 
 static void concerts(void **state)
@@ -338,6 +390,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(users),
         cmocka_unit_test(orders),
+        cmocka_unit_test(orders_of_a_concert),
+        cmocka_unit_test(ledgers),
         cmocka_unit_test(concerts),
         cmocka_unit_test(seat_maps),
         cmocka_unit_test(expands_like_a_loop),

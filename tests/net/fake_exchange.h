@@ -45,6 +45,7 @@ typedef struct fake_profiles {
     const sp_fake_log *log;
     pthread_t loop_thread;
     bool fails;
+    bool is_empty; /* finds nobody */
     uint32_t reads_on_loop; /* must stay 0 */
 } fake_profiles;
 
@@ -80,6 +81,7 @@ sp_slot *sp_exchange_slot(sp_exchange *ex)
 void sp_exchange_drop_request(sp_exchange *ex)
 {
     ex->request.path = ex->request.query = ex->request.body = (sp_text){"", 0};
+    ex->request.rare = NULL;
     for (unsigned i = 0; i < SP_HEADER_COUNT; i++)
         if (ex->request.headers[i].bytes != NULL)
             ex->request.headers[i] = (sp_text){"", 0};
@@ -140,6 +142,7 @@ static const sp_limits fake_limits = {.users_max = 1000,
                                       .rows_max = 100000,
                                       .orders_max = 10000,
                                       .order_seats_max = 10000,
+                                      .grants_max = 10000,
                                       .idempotency_keys_max = 1024,
                                       .text_bytes_max = 16 << 20};
 
@@ -194,9 +197,8 @@ static int fake_profile_by_id(sp_profile_reader *reader, sp_user_id user, sp_pro
 {
     fake_profiles *self = (fake_profiles *)reader;
     const sp_profile *found = NULL;
-    for (uint32_t i = 0; i < self->log->profiles_committed_count; i++)
-        if (self->log->profiles[i].user == user)
-            found = &self->log->profiles[i];
+    if (!self->is_empty)
+        found = sp_fake_log_profile(self->log, user);
     return fake_profile_found(self, found, out);
 }
 
@@ -204,17 +206,26 @@ static int fake_profile_by_email(sp_profile_reader *reader, sp_text email, sp_pr
 {
     fake_profiles *self = (fake_profiles *)reader;
     const sp_profile *found = NULL;
-    for (uint32_t i = 0; i < self->log->profiles_committed_count; i++) {
-        const sp_profile *profile = &self->log->profiles[i];
-        if (sp_text_equal((sp_text){profile->email, profile->email_size}, email))
+    for (uint32_t i = 0; !self->is_empty && i < self->log->sides.people_count; i++) {
+        sp_user_id user = self->log->sides.people[i].profile.user;
+        const sp_profile *profile = sp_fake_log_profile(self->log, user);
+        if (profile && sp_text_equal((sp_text){profile->email, profile->email_size}, email))
             found = profile;
     }
     return fake_profile_found(self, found, out);
 }
 
+/* What it finds is durable. */
+static int fake_profiles_settled(sp_profile_reader *reader)
+{
+    (void)reader;
+    return 0;
+}
+
 static inline void fake_profiles_init(fake_profiles *profiles, const sp_fake_log *log)
 {
-    *profiles = (fake_profiles){.reader = {fake_profile_by_id, fake_profile_by_email},
+    *profiles = (fake_profiles){.reader = {fake_profile_by_id, fake_profile_by_email,
+                                           fake_profiles_settled},
                                 .log = log,
                                 .loop_thread = pthread_self()};
 }

@@ -155,6 +155,16 @@ static const http_case http_cases[] = {
     BAD("Authorization twice", GET("Authorization: a\r\nAuthorization: a\r\n")),
     BAD("Content-Type twice", GET("Content-Type: a\r\nContent-Type: b\r\n")),
     BAD("Idempotency-Key twice", GET("Idempotency-Key: a\r\nIdempotency-Key: a\r\n")),
+    BAD("Origin twice", GET("Origin: http://a\r\nOrigin: http://a\r\n")),
+    TAKEN("rare fields",
+          "if-none-match=[e] x-request-id=[r] traceparent=[t] x-forwarded-for=[f] origin=[o] "
+          "access-control-request-method=[m] content-encoding=[c] body=0",
+          GET("content-encoding: c\r\nACCESS-CONTROL-REQUEST-METHOD: m\r\nOrigin: o\r\n"
+              "X-Forwarded-For: f\r\nIf-None-Match: e\r\ntraceparent: t\r\nx-request-id: r\r\n")),
+    TAKEN("X-Forwarded-For twice is joined", "x-forwarded-for=[a, b, c]",
+          GET("X-Forwarded-For: a, b\r\nX-Forwarded-For: c\r\n")),
+    TAKEN("traceparent twice is joined", "traceparent=[a, b]",
+          GET("Traceparent: a\r\nTraceparent: b\r\n")),
     BAD("X-Request-Id twice", GET("X-Request-Id: a\r\nx-request-id: b\r\n")),
     BAD("blank before the colon", GET("Accept : a\r\n")),
     BAD("tab before the colon", GET("Accept\t: a\r\n")),

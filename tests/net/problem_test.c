@@ -147,13 +147,22 @@ static void details_of_refusals(void **state)
                    cases[i].wanted);
 }
 
+static sp_answer_to to_him(bool head, bool close, uint8_t version_minor)
+{
+    return (sp_answer_to){.request_id = 1,
+                          .head = head,
+                          .close = close,
+                          .had_token = true,
+                          .version_minor = version_minor};
+}
+
 static void to_whom(void **state)
 {
     sp_problem problem = {
         .outcome = SP_METHOD_NOT_ALLOWED, .detail = "no \"such\" thing", .allow = {"GET, HEAD", 9}};
     (void)state;
-    fake_answer head = write_problem(&problem, (sp_answer_to){1, true, true, true, 1});
-    fake_answer whole = write_problem(&problem, (sp_answer_to){1, false, true, true, 1});
+    fake_answer head = write_problem(&problem, to_him(true, true, 1));
+    fake_answer whole = write_problem(&problem, to_him(false, true, 1));
     assert_int_equal(head.body_size, 0);
     assert_string_equal(head.head, whole.head);
     assert_non_null(strstr(whole.head, "\r\nConnection: close\r\n"));
@@ -165,7 +174,7 @@ static void to_whom(void **state)
     free(whole.head);
 
     /* HTTP/1.0 closes unless it is told otherwise. */
-    fake_answer old = write_problem(&problem, (sp_answer_to){1, false, false, true, 0});
+    fake_answer old = write_problem(&problem, to_him(false, false, 0));
     assert_non_null(strstr(old.head, "\r\nConnection: keep-alive\r\n"));
     free(old.head);
 }
@@ -176,13 +185,27 @@ static void refused_by_the_transport(void **state)
     sp_out out;
     (void)state;
     sp_out_init(&out);
-    sp_app_ops_http.refuse(&loop, SP_URI_TOO_LONG, NULL, 5, false, &out);
+    sp_app_ops_http.refuse(&loop, &(sp_refused){.outcome = SP_URI_TOO_LONG, .id = 5}, &out);
     fake_answer answer = fake_answer_of(&out);
     assert_int_equal(answer.status, 414);
     assert_non_null(strstr(answer.head, "\r\nConnection: close\r\n"));
     assert_non_null(strstr(answer.body, "\"code\":\"uri_too_long\""));
     free(answer.head);
     sp_out_close(&out);
+}
+
+/* The client's own name of a request stands in head and body alike. */
+static void the_request_has_one_name(void **state)
+{
+    sp_problem problem = {.outcome = SP_RATE_LIMITED, .retry_after_s = 7};
+    sp_answer_to to = {.request_id = 1, .request_name = SP_TEXT("a-1"), .version_minor = 1};
+    (void)state;
+    fake_answer answer = write_problem(&problem, to);
+    assert_non_null(strstr(answer.head, "\r\nX-Request-Id: a-1\r\n"));
+    assert_non_null(strstr(answer.body, "\"requestId\":\"a-1\""));
+    assert_non_null(strstr(answer.head, "\r\nRetry-After: 7\r\n"));
+    assert_null(strstr(answer.head, "RateLimit"));
+    free(answer.head);
 }
 
 static int set_up(void **state)
@@ -217,6 +240,7 @@ int main(void)
         cmocka_unit_test(every_outcome_is_a_problem),
         cmocka_unit_test(details_of_refusals),
         cmocka_unit_test(to_whom),
+        cmocka_unit_test(the_request_has_one_name),
         cmocka_unit_test(refused_by_the_transport),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -33,6 +33,8 @@ static void finds_routes(void **state)
         {SP_METHOD_POST, "/v1/orders/4294967295/cancel", "/v1/orders/{id}/cancel", UINT32_MAX},
         {SP_METHOD_GET, "/v1/concerts/12/seats", "/v1/concerts/{id}/seats", 12},
         {SP_METHOD_GET, "/v1/users/me", "/v1/users/me", 0},
+        {SP_METHOD_GET, "/v1/users/me/ledger", "/v1/users/me/ledger", 0},
+        {SP_METHOD_GET, "/v1/concerts/12/orders", "/v1/concerts/{id}/orders", 12},
         {SP_METHOD_PUT, "/v1/users/3/role", "/v1/users/{id}/role", 3},
         {SP_METHOD_GET, "/livez", "/livez", 0},
     };
@@ -200,6 +202,11 @@ static void other_methods_learn_what_is_allowed(void **state)
     check_allow(SP_METHOD_PATCH, "/v1/concerts/x", "GET, HEAD, OPTIONS");
 }
 
+static void fail_row(const sp_route *route, const char *why)
+{
+    fail_msg("%d %s: %s", route->method, route->pattern, why);
+}
+
 /* What begin() relies on, for every row. */
 static void the_table_is_consistent(void **state)
 {
@@ -214,11 +221,95 @@ static void the_table_is_consistent(void **state)
          * so it needs a start, or an answer that looks. */
         if (strchr(route->pattern, '{') && !route->start)
             assert_int_equal(route->method, SP_METHOD_GET);
-        if (route->keyed)
-            assert_int_equal(route->method, SP_METHOD_POST);
+        /* A list that the sequencer makes has to be given back. */
+        bool is_page = route->params & 1u << SP_PARAM_LIMIT && route->start;
+        if (route->lists != is_page || (is_page && route->method != SP_METHOD_GET))
+            fail_row(route, "keeps its list, or gives back what is none");
         for (uint32_t k = 0; k < i; k++)
             assert_false(route->method == sp_routes[k].method &&
                          strcmp(route->pattern, sp_routes[k].pattern) == 0);
+    }
+}
+
+/* Whoever may make a fact by POST may make it once: all but those who have no
+ * name yet under which a key could be kept. */
+static void every_post_of_somebody_is_keyed(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < sp_routes_count; i++) {
+        const sp_route *route = &sp_routes[i];
+        bool wanted = route->method == SP_METHOD_POST && route->who >= SP_WHO_USER;
+        if (route->keyed != wanted)
+            fail_row(route, wanted ? "takes no key" : "takes a key");
+        /* What changes something is somebody's, but for sign-up and auth. */
+        bool is_reader = route->method == SP_METHOD_GET;
+        if (!is_reader && route->who < SP_WHO_USER && strcmp(route->pattern, "/v1/users") != 0 &&
+            strncmp(route->pattern, "/v1/auth/", 9) != 0)
+            fail_row(route, "anyone may write");
+        if (route->who == SP_WHO_SIGN_UP)
+            assert_string_equal(route->pattern, "/v1/users");
+    }
+}
+
+/* A role is judged by the engine, as it is now: so who asks for what needs one has
+ * to reach the engine. */
+static void roles_are_judged_by_the_engine(void **state)
+{
+    uint32_t rows_count = 0;
+    (void)state;
+    for (uint32_t i = 0; i < sp_routes_count; i++) {
+        if (sp_routes[i].who < SP_WHO_HOST)
+            continue;
+        rows_count++;
+        if (!sp_routes[i].start)
+            fail_row(&sp_routes[i], "needs a role and is answered by the loop");
+    }
+    assert_true(rows_count >= 5);
+}
+
+static void paths_are_of_one_form(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < sp_routes_count; i++) {
+        const sp_route *route = &sp_routes[i];
+        const char *p = route->pattern;
+        if (strcmp(p, "/livez") == 0 || strcmp(p, "/readyz") == 0)
+            continue;
+        if (strncmp(p, "/v1/", 4) != 0)
+            fail_row(route, "outside of /v1");
+        if (p[strlen(p) - 1] == '/' || strstr(p, "//") || strpbrk(p, "?# "))
+            fail_row(route, "not a path");
+        for (const char *at = p; (at = strchr(at, '{')) != NULL; at++)
+            if (at[-1] != '/' || strncmp(at, "{id}", 4) != 0 || (at[4] != '/' && at[4] != '\0'))
+                fail_row(route, "an id is a whole segment");
+    }
+}
+
+/* Which bodies travel is said in every row, by names that there are. */
+static void every_row_names_its_bodies(void **state)
+{
+    uint32_t uses[SP_SCHEMAS_END] = {0};
+    (void)state;
+    for (uint32_t i = 0; i < sp_routes_count; i++) {
+        const sp_route *route = &sp_routes[i];
+        if ((route->body != SP_BODY_NONE) != (route->request != SP_SCHEMA_UNNAMED))
+            fail_row(route, "a body and no name of it, or a name and no body");
+        if (route->request == SP_SCHEMA_EMPTY || route->response == SP_SCHEMA_UNNAMED)
+            fail_row(route, "does not say what it answers");
+        assert_true(route->request < SP_SCHEMAS_END && route->response < SP_SCHEMAS_END);
+        uses[route->request]++;
+        uses[route->response]++;
+    }
+    for (sp_schema schema = SP_SCHEMA_UNNAMED + 1; schema < SP_SCHEMAS_END; schema++) {
+        const sp_schema_row *row = sp_schema_row_of(schema);
+        if (uses[schema] == 0)
+            fail_msg("nobody has a %s", row->name);
+        assert_true(row->meaning[0] != '\0' && row->home[0] != '\0');
+        assert_true(row->name[0] >= 'A' && row->name[0] <= 'Z');
+        assert_int_equal(strspn(row->name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
+                         strlen(row->name));
+        for (sp_schema other = SP_SCHEMA_UNNAMED + 1; other < schema; other++)
+            assert_string_not_equal(sp_schema_row_of(other)->name, row->name);
     }
 }
 
@@ -327,6 +418,10 @@ int main(void)
         cmocka_unit_test(bad_ids_are_nobodys),
         cmocka_unit_test(other_methods_learn_what_is_allowed),
         cmocka_unit_test(the_table_is_consistent),
+        cmocka_unit_test(every_post_of_somebody_is_keyed),
+        cmocka_unit_test(paths_are_of_one_form),
+        cmocka_unit_test(roles_are_judged_by_the_engine),
+        cmocka_unit_test(every_row_names_its_bodies),
         cmocka_unit_test(media_types),
         cmocka_unit_test(accept_headers),
         cmocka_unit_test(entity_tags),

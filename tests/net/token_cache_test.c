@@ -30,7 +30,7 @@ static sp_text make(char out[TEXT_SIZE + 1], unsigned number, const char *mac_st
 
 static sp_token_holder holder_of(unsigned number)
 {
-    return (sp_token_holder){number, 1000000 + number};
+    return (sp_token_holder){.user = number, .expires_at = 1000000 + number};
 }
 
 static bool is_there(unsigned number, const char *mac_start)
@@ -95,6 +95,19 @@ static void long_texts_are_not_kept(void **state)
     assert_non_null(sp_token_cache_find(cache, largest));
 }
 
+static void cleared_it_is_empty_and_fills_again(void **state)
+{
+    (void)state;
+    add(1, "abcdefgh");
+    add(2, "samesame");
+    sp_token_cache_clear(cache);
+    assert_false(is_there(1, "abcdefgh"));
+    assert_false(is_there(2, "samesame"));
+    add(2, "samesame");
+    assert_true(is_there(2, "samesame"));
+    assert_false(is_there(1, "abcdefgh"));
+}
+
 /* Whatever begins like a MAC does, most of half the capacity stays. */
 static void sets_are_filled_evenly(void **state)
 {
@@ -134,6 +147,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(finds_the_very_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_full_set_forgets_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(long_texts_are_not_kept, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cleared_it_is_empty_and_fills_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(sets_are_filled_evenly, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

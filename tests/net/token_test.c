@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/token.h"
+#include "net/token_ring.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,17 +13,24 @@
 #define NOW INT64_C(1767323045678)
 
 static const sp_signing_key key = {.kid = "k1", .bytes = "0123456789abcdef0123456789abcdef"};
+static const sp_session_id family = UINT64_C(0xfedcba9876543210);
 static sp_token_signer signer;
+static sp_token_ring *ring;
 static sp_json_reader *reader;
 static sp_token_verifier *verifier;
+
+static sp_session_id shown_session; /* of the last one that verify was asked about */
 
 static sp_outcome verify(const char *token, size_t size, sp_time_ms now, sp_user_id *user)
 {
     char *copy = malloc(size ? size : 1); /* of its exact size, for the sanitizer */
     assert_non_null(copy);
     memcpy(copy, token, size);
-    sp_outcome outcome = sp_token_verify(verifier, (sp_text){copy, (uint32_t)size}, now, user);
+    sp_token_holder holder = {0};
+    sp_outcome outcome = sp_token_verify(verifier, (sp_text){copy, (uint32_t)size}, now, &holder);
     free(copy);
+    *user = holder.user;
+    shown_session = holder.session;
     return outcome;
 }
 
@@ -52,10 +59,11 @@ static void takes_its_own(void **state)
     static const sp_user_id users[] = {1, 77, UINT32_MAX};
     for (size_t i = 0; i < 3; i++) {
         sp_user_id user = 0;
-        uint32_t size = sp_token_sign(&signer, users[i], NOW, token);
+        uint32_t size = sp_token_sign(&signer, users[i], family, NOW, token);
         for (int round = 0; round < 2; round++) { /* computed, then from the cache */
             assert_int_equal(verify(token, size, NOW, &user), SP_OK);
             assert_int_equal(user, users[i]);
+            assert_int_equal(shown_session, family);
             assert_int_equal(verify(token, size, NOW / 1000 * 1000 + 899999, &user), SP_OK);
             assert_int_equal(verify(token, size, NOW / 1000 * 1000 + 900000, &user),
                              SP_TOKEN_EXPIRED);
@@ -69,7 +77,7 @@ static void refuses_any_changed_byte(void **state)
     char token[SP_TOKEN_SIZE_MAX];
     sp_user_id user;
     (void)state;
-    uint32_t size = sp_token_sign(&signer, 7, NOW, token);
+    uint32_t size = sp_token_sign(&signer, 7, family, NOW, token);
     assert_int_equal(verify(token, size, NOW, &user), SP_OK);
     for (uint32_t i = 0; i < size; i++) {
         for (unsigned char change = 1; change < 128; change = (unsigned char)(change * 2 + 1)) {
@@ -219,7 +227,7 @@ static void refuses_loose_base64(void **state)
     char token[SP_TOKEN_SIZE_MAX];
     sp_user_id user;
     (void)state;
-    uint32_t size = sp_token_sign(&signer, 7, NOW, token);
+    uint32_t size = sp_token_sign(&signer, 7, family, NOW, token);
     /* 43 characters for 32 bytes: the last one has two bits of nothing. */
     const char *last = strchr(alphabet, token[size - 1]);
     assert_non_null(last);
@@ -231,6 +239,60 @@ static void refuses_loose_base64(void **state)
     assert_int_equal(verify(long_token, sizeof long_token, NOW, &user), SP_TOKEN_INVALID);
 }
 
+/* The family in either layout of the claims: eight bytes in one text, or none. */
+static void the_family_is_strict(void **state)
+{
+#define WITH_SID(sid) \
+    "{\"iss\":" SP ",\"aud\":" SP ",\"sub\":\"7\",\"sid\":" sid ",\"iat\":1,\"exp\":1767323945}"
+#define SID_LAST(sid)                                                            \
+    "{\"iss\":" SP ",\"aud\":" SP ",\"sub\":\"7\",\"iat\":1,\"exp\":1767323945," \
+    "\"sid\":" sid "}"
+    static const struct {
+        const char *claims;
+        sp_session_id session; /* 0: refused */
+    } cases[] = {
+        {WITH_SID("\"AAAAAAAAAAE\""), 1}, /* in base64url: A is 0, _ is 63 */
+        {SID_LAST("\"AAAAAAAAAAE\""), 1},
+        {WITH_SID("\"__________8\""), UINT64_MAX},
+        {SID_LAST("\"__________8\""), UINT64_MAX},
+        {WITH_SID("\"\\u0041AAAAAAAAAE\""), 1},
+        {WITH_SID("\"AAAAAAAAAAA\""), 0}, /* 0 is no family */
+        {SID_LAST("\"AAAAAAAAAAA\""), 0},
+        {WITH_SID("\"AAAAAAAAAAF\""), 0}, /* bits behind the last byte */
+        {WITH_SID("\"AAAAAAAAAAAE\""), 0},
+        {WITH_SID("\"AAAAAAAAAE\""), 0},
+        {WITH_SID("\"\""), 0},
+        {WITH_SID("1"), 0},
+        {SID_LAST("1"), 0},
+        {WITH_SID("\"++++++++++8\""), 0},
+    };
+    char token[2048];
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int round = 0; round < 2; round++) {
+            sp_user_id user = 0;
+            sp_outcome outcome =
+                verify(token, forge(good_header, cases[i].claims, key.bytes, token), NOW, &user);
+            if (outcome != (cases[i].session ? SP_OK : SP_TOKEN_INVALID) ||
+                (cases[i].session && shown_session != cases[i].session))
+                fail_msg("%s", cases[i].claims);
+        }
+}
+
+/* What the benchmarks make. */
+static void a_token_without_a_family_has_none(void **state)
+{
+    char token[SP_TOKEN_SIZE_MAX];
+    sp_user_id user;
+    (void)state;
+    uint32_t size = sp_token_sign(&signer, 7, 0, NOW, token);
+    assert_int_equal(verify(token, size, NOW, &user), SP_OK);
+    assert_int_equal(shown_session, 0);
+    /* The largest of both still fit the cache. */
+    size = sp_token_sign(&signer, UINT32_MAX, UINT64_MAX, NOW, token);
+    assert_in_range(size - signer.header_size, 1, SP_TOKEN_CACHE_TEXT_SIZE_MAX);
+}
+
 static void many_tokens_share_the_cache(void **state)
 {
     char token[SP_TOKEN_SIZE_MAX];
@@ -238,9 +300,10 @@ static void many_tokens_share_the_cache(void **state)
     for (int round = 0; round < 2; round++)
         for (sp_user_id i = 1; i <= 10000; i++) {
             sp_user_id user = 0;
-            uint32_t size = sp_token_sign(&signer, i, NOW, token);
+            uint32_t size = sp_token_sign(&signer, i, i, NOW, token);
             assert_int_equal(verify(token, size, NOW, &user), SP_OK);
             assert_int_equal(user, i);
+            assert_int_equal(shown_session, i);
         }
 }
 
@@ -265,7 +328,8 @@ static int set_up(void **state)
     if (sodium_init() < 0 || !sp_token_signer_init(&signer, &key))
         return -1;
     reader = sp_json_reader_create();
-    verifier = sp_token_verifier_create(&signer, reader);
+    ring = sp_token_ring_create(&key, 1, NULL, NOW);
+    verifier = sp_token_verifier_create(ring, reader);
     return reader && verifier ? 0 : -1;
 }
 
@@ -273,6 +337,7 @@ static int tear_down(void **state)
 {
     (void)state;
     sp_token_verifier_destroy(verifier);
+    sp_token_ring_destroy(ring);
     sp_json_reader_destroy(reader);
     sp_token_signer_close(&signer);
     return 0;
@@ -288,6 +353,8 @@ int main(void)
         cmocka_unit_test(takes_claims_in_any_layout),
         cmocka_unit_test(claims_keep_their_ranges),
         cmocka_unit_test(refuses_loose_base64),
+        cmocka_unit_test(the_family_is_strict),
+        cmocka_unit_test(a_token_without_a_family_has_none),
         cmocka_unit_test(many_tokens_share_the_cache),
         cmocka_unit_test(a_key_has_a_plain_id),
     };
