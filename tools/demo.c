@@ -55,7 +55,8 @@ static bool add_person(script *s, size_t i)
     memcpy(profile->email, people[i].email, profile->email_size);
     profile->nickname_size = (uint32_t)strlen(people[i].nickname);
     memcpy(profile->nickname, people[i].nickname, profile->nickname_size);
-    if (!sp_password_hash(DEMO_PASSWORD, strlen(DEMO_PASSWORD), profile->password_hash)) {
+    if (!sp_password_hash(&sp_password_cost_default, DEMO_PASSWORD, strlen(DEMO_PASSWORD),
+                          profile->password_hash)) {
         fprintf(stderr, "stagepick: out of memory for a password hash\n");
         return false;
     }

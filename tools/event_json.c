@@ -30,6 +30,7 @@ static bool is_utf8(const sp_event *event)
     case SP_EVENT_ROLE_SET:
     case SP_EVENT_POINTS_GRANTED:
     case SP_EVENT_ORDER_PAID:
+    case SP_EVENT_USER_ERASED:
         return true;
     }
     return false;
@@ -126,6 +127,9 @@ static void write_data(sp_json_writer *w, const sp_event *event)
         sp_json_put_id(w, "order", event->order_cancelled.order);
         sp_json_put_integer(w, "amount", event->order_cancelled.amount);
         sp_json_put_text(w, "reason", event->order_cancelled.reason);
+        return;
+    case SP_EVENT_USER_ERASED:
+        sp_json_put_id(w, "user", event->user_erased.user);
         return;
     }
     SP_ASSERT_CMP(event->type, ==, 0);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * stagepick log stat | verify | dump: what a log holds, whether it is whole,
- * and every event of it. All read the file in a child process, since a damaged
- * one can crash whoever reads it; all may run beside a server.
+ * stagepick log stat | verify | dump | compact: what a log holds, whether it is
+ * whole, every event of it; and its file written anew without what was erased.
+ * All read the file in a child process, since a damaged one can crash whoever
+ * reads it; all but compact may run beside a server.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +13,8 @@
 #include <sodium.h>
 
 #include "net/time_text.h"
-#include "storage/check.h"
+#include "storage/compact.h"
+#include "storage/datadir.h"
 #include "tools/commands.h"
 #include "tools/log_dump.h"
 #include "tools/options.h"
@@ -20,17 +22,28 @@
 #define USAGE_STAT                    \
     "stagepick log stat --data DIR\n" \
     "Tells what a log holds: who it is, its events by type, its size, its head."
-#define USAGE_VERIFY                                                                       \
-    "stagepick log verify --data DIR\n"                                                    \
-    "Reads everything: the chain over all batches, every event (decoded, admitted and\n"   \
-    "applied to an empty state), profiles and free pages. Exit 0 if all is well, 3 if\n"   \
-    "anything is damaged. It can't see that whole batches were cut off the end, or that\n" \
-    "somebody who can write the file wrote another history: for that, keep the head\n"     \
+#define USAGE_VERIFY                                                                            \
+    "stagepick log verify --data DIR\n"                                                         \
+    "Reads everything: the chain over all batches, every event (decoded, admitted and\n"        \
+    "applied to an empty state), profiles, sessions, free pages. Exit 0 if all is well, 3 if\n" \
+    "anything is damaged. It can't see that whole batches were cut off the end, or that\n"      \
+    "somebody who can write the file wrote another history: for that, keep the head\n"          \
     "(seq and chain) that it prints somewhere else and compare."
 #define USAGE_DUMP                                            \
     "stagepick log dump --data DIR [--from SEQ] [--to SEQ]\n" \
     "Prints events, one JSON object a line."
-#define USAGE "stagepick log stat|verify|dump --data DIR ..."
+#define USAGE_COMPACT                                                                          \
+    "stagepick log compact --data DIR\n"                                                       \
+    "Writes the log's file anew without its free pages, while no server runs. An erased\n"     \
+    "person's e-mail address, nickname and password hash are out of the log at once, but\n"    \
+    "their bytes stay in pages that are free until they are written over; after this they\n"   \
+    "are gone from the file. The copy is checked as `log verify` does before it takes the\n"   \
+    "file's place; a crash at any point leaves a good log. Needs room for a second copy.\n"    \
+    "It can't reach what was in the file before and is elsewhere now: backups and snapshots\n" \
+    "that were made of it, copies by `cp`, and the old file's blocks on the device, which\n"   \
+    "keep their content until they are used again (fstrim, or a file system that is\n"         \
+    "encrypted, is the answer to that)."
+#define USAGE "stagepick log stat|verify|dump|compact --data DIR ..."
 
 static int report(const sp_finding *finding)
 {
@@ -146,12 +159,35 @@ static int dump_log(const char *dir, const sp_option *from_option, const sp_opti
     return SP_EXIT_OK;
 }
 
+static int compact_log(const char *dir)
+{
+    sp_datadir held;
+    sp_finding finding;
+    sp_compact_report r;
+    /* Taking the directory would make it. */
+    if (!sp_env_exists(dir)) {
+        fprintf(stderr, "stagepick: there is no log in %s\n", dir);
+        return SP_EXIT_FAILED;
+    }
+    if (sp_datadir_open(&held, dir, &finding) != SP_STORAGE_OK)
+        return report(&finding);
+    sp_storage_status status = sp_log_compact(dir, &r, &finding);
+    sp_datadir_close(&held);
+    if (status != SP_STORAGE_OK)
+        return report(&finding);
+    printf("ok: %" PRIu64 " bytes, were %" PRIu64 "; head seq %" PRIu64 " chain ", r.bytes_after,
+           r.bytes_before, r.log.summary.head.seq);
+    print_hex("", r.log.summary.head.chain, SP_CHAIN_SIZE, "\n");
+    return finish_output();
+}
+
 static const char *usage_of(const char *verb)
 {
-    return strcmp(verb, "stat") == 0     ? USAGE_STAT
-           : strcmp(verb, "verify") == 0 ? USAGE_VERIFY
-           : strcmp(verb, "dump") == 0   ? USAGE_DUMP
-                                         : NULL;
+    return strcmp(verb, "stat") == 0      ? USAGE_STAT
+           : strcmp(verb, "verify") == 0  ? USAGE_VERIFY
+           : strcmp(verb, "dump") == 0    ? USAGE_DUMP
+           : strcmp(verb, "compact") == 0 ? USAGE_COMPACT
+                                          : NULL;
 }
 
 int sp_command_log(int argc, char **argv)
@@ -162,8 +198,8 @@ int sp_command_log(int argc, char **argv)
         bool help = argc > 1 && strcmp(argv[1], "--help") == 0;
         if (argc > 1 && !help)
             fprintf(stderr, "stagepick: no such log command: %s\n", argv[1]);
-        fprintf(help ? stdout : stderr,
-                "usage: " USAGE "\n\n" USAGE_STAT "\n\n" USAGE_VERIFY "\n\n" USAGE_DUMP "\n");
+        fprintf(help ? stdout : stderr, "usage: " USAGE "\n\n" USAGE_STAT "\n\n" USAGE_VERIFY
+                                        "\n\n" USAGE_DUMP "\n\n" USAGE_COMPACT "\n");
         return help ? SP_EXIT_OK : SP_EXIT_USAGE;
     }
     const char *verb = argv[1], *data[1], *from[1], *to[1];
@@ -187,5 +223,7 @@ int sp_command_log(int argc, char **argv)
     }
     if (is_dump)
         return dump_log(data[0], &o[1], &o[2]);
+    if (strcmp(verb, "compact") == 0)
+        return compact_log(data[0]);
     return strcmp(verb, "stat") == 0 ? stat_log(data[0]) : verify_log(data[0]);
 }

@@ -17,9 +17,10 @@ static const struct {
     const char *help;
 } commands[] = {
     {"serve", sp_command_serve, "serve a data directory over HTTP"},
-    {"log", sp_command_log, "stat, verify or dump the event log"},
+    {"log", sp_command_log, "stat, verify, dump or compact the event log"},
     {"replay", sp_command_replay, "rebuild a state from the log and show it"},
-    {"user", sp_command_user, "add a user while the server is stopped"},
+    {"user", sp_command_user, "add a user, or set a password, while the server is stopped"},
+    {"key", sp_command_key, "show or rotate the keys of access tokens"},
     {"bench", sp_command_bench, "measure the engine, or fill a directory to measure a server on"},
 };
 #define COMMANDS_COUNT (sizeof commands / sizeof commands[0])

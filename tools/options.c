@@ -24,12 +24,15 @@ static char *environment_value(const char *name)
     return value != NULL && *value != '\0' ? value : NULL;
 }
 
+/* Of a single value the last one wins; of a list none is lost. */
 static void store(sp_option *option, const char *value)
 {
     if (option->count < option->values_max)
         option->values[option->count++] = value;
+    else if (option->values_max == 1)
+        option->values[0] = value;
     else
-        option->values[option->values_max - 1] = value; /* the last one wins */
+        option->count = option->values_max + 1; /* refused at the end */
 }
 
 /* Options that the command line left out come from the environment. */
@@ -51,7 +54,8 @@ static void take_from_environment(sp_option *option)
     }
     /* A list: cut at its commas where it stands, in the environment. */
     char *rest = NULL;
-    for (char *part = strtok_r(value, ",", &rest); part != NULL; part = strtok_r(NULL, ",", &rest))
+    for (char *part = strtok_r(value, ", ", &rest); part != NULL;
+         part = strtok_r(NULL, ", ", &rest))
         store(option, part);
 }
 
@@ -97,8 +101,14 @@ int sp_options_parse(const char *usage, sp_option *options, uint32_t count, int 
         }
         store(&options[c - 1], options[c - 1].argument != NULL ? optarg : "on");
     }
-    for (uint32_t i = 0; i < count; i++)
+    for (uint32_t i = 0; i < count; i++) {
         take_from_environment(&options[i]);
+        if (options[i].count > options[i].values_max) {
+            fprintf(stderr, "stagepick: --%s can be given %u times at most\n", options[i].name,
+                    options[i].values_max);
+            return SP_EXIT_USAGE;
+        }
+    }
     if (first_positional != NULL) {
         *first_positional = optind;
     } else if (optind < argc) {

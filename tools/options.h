@@ -24,7 +24,7 @@ typedef struct sp_option {
     const char *help;     /* one line */
     const char **values;  /* gets the texts; a flag stores "on" */
     uint32_t values_max;  /* 1: the last one wins; more: repeatable (the
-                           * environment's are split at commas) */
+                           * environment's are split at commas and blanks) */
     uint32_t count;       /* how many were given: set by the parser */
 } sp_option;
 

@@ -47,8 +47,9 @@ void sp_show_points(const sp_state *state, FILE *to)
 {
     sp_user_view user;
     for (sp_user_id u = 1; u <= sp_state_users_count(state); u++)
-        if (sp_state_user(state, u, &user))
+        if (sp_state_user_ever(state, u, &user)) /* or they would not add up */
             fprintf(to, "user %" PRIu32 " %s points %" PRId64 "\n", user.id,
-                    sp_role_name(user.role), user.points);
+                    sp_state_user(state, u, &user) ? sp_role_name(user.role) : "ERASED",
+                    user.points);
     fprintf(to, "total %" PRId64 "\n", sp_state_points_total(state));
 }

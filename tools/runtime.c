@@ -164,6 +164,15 @@ int sp_runtime_start(sp_runtime *runtime)
     return SP_EXIT_OK;
 }
 
+static void report_log_failed(const sp_runtime *runtime)
+{
+    const char *why = sp_event_log_error(runtime->log);
+    if (runtime->logger != NULL)
+        sp_log_say(runtime->logger, SP_LEVEL_ERROR, "log_failed", why);
+    else
+        fprintf(stderr, "stagepick: the log failed, nothing after it was acknowledged: %s\n", why);
+}
+
 int sp_runtime_stop(sp_runtime *runtime)
 {
     if (!runtime->has_thread)
@@ -173,8 +182,7 @@ int sp_runtime_stop(sp_runtime *runtime)
     runtime->has_thread = false;
     if (!sp_sequencer_failed(runtime->sequencer))
         return SP_EXIT_OK;
-    fprintf(stderr, "stagepick: the log failed, nothing after it was acknowledged: %s\n",
-            sp_event_log_error(runtime->log));
+    report_log_failed(runtime);
     return SP_EXIT_FAILED;
 }
 

@@ -2,7 +2,8 @@
  *
  * Everything behind the HTTP server, wired: data directory, log, state, views,
  * queue, sequencer. Used by `serve` and by `user add`; what goes wrong is
- * printed to stderr and comes back as the program's exit code.
+ * printed to stderr (once there is a logger: logged) and comes back as the
+ * program's exit code.
  *
  *   sp_runtime_open     takes the directory, has a child process begin to look
  *                       at the log, reserves the tables; no threads may exist
@@ -19,6 +20,7 @@
 #include <pthread.h>
 
 #include "engine/sequencer.h"
+#include "net/logger.h"
 #include "storage/check.h"
 #include "storage/clock.h"
 #include "storage/datadir.h"
@@ -29,6 +31,7 @@
 
 typedef struct sp_runtime {
     const char *dir;
+    sp_logger *logger; /* borrowed; NULL (at first): plain lines to stderr */
     sp_datadir datadir;
     sp_log_precheck check;
     sp_env *env; /* and with it profiles: from sp_runtime_recover on */

@@ -2,6 +2,10 @@
  *
  * stagepick serve: the server's life from start to end, on the main thread.
  *
+ * Until it serves, what keeps it from doing so is said in plain lines on stderr,
+ * as every subcommand does; from then on stderr has the log's lines
+ * (net/logger.h), but for the demo's logins.
+ *
  *   open → listen (everything but /livez: 503) → check, replay → first ADMIN, demo
  *        → sequencer thread → serving → signal or failure → drain → close
  */
@@ -16,12 +20,14 @@
 
 #include "engine/fault.h"
 #include "net/app.h"
+#include "net/token_ring.h"
 #include "storage/token_key.h"
 #include "tools/accounts.h"
 #include "tools/commands.h"
 #include "tools/demo.h"
 #include "tools/options.h"
 #include "tools/serve_options.h"
+#include "tools/version.h"
 
 /* A server that ends answers what is under way for so long. */
 #define DRAIN_MS 10000u
@@ -32,6 +38,7 @@ typedef struct serving {
     sp_serve_options options;
     const char *admin_email, *admin_password; /* both or neither */
     sp_runtime runtime;
+    sp_logger *logger;
     sp_app *app;
     sp_server *server;
     atomic_bool is_serving, has_failed;
@@ -43,6 +50,7 @@ static sigset_t handled_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGNAL_FAILED);
     return set;
 }
@@ -53,6 +61,7 @@ static void on_progress(void)
 {
     const struct timespec now = {0};
     sigset_t set = handled_signals();
+    sigdelset(&set, SIGHUP); /* kept until it serves */
     if (sigtimedwait(&set, NULL, &now) > 0) {
         fprintf(stderr, "stagepick: stopped while starting\n");
         _exit(SP_EXIT_OK);
@@ -74,11 +83,43 @@ static uint32_t power_of_two_at_least(uint32_t count)
     return power;
 }
 
+static int start_logger(serving *s)
+{
+    sp_logger_config config = {
+        .level = s->options.log_level,
+        .log_fd = STDERR_FILENO,
+        .access_to_log_fd = s->options.access_log_to_stderr,
+        .access_path = s->options.access_log,
+    };
+    int error = sp_logger_start(&config, &s->logger);
+    if (error == 0)
+        return SP_EXIT_OK;
+    fprintf(stderr, "stagepick: can not log%s%s: %s\n", config.access_path ? " to " : "",
+            config.access_path ? config.access_path : "", strerror(error));
+    return SP_EXIT_FAILED;
+}
+
+_Static_assert(SP_TOKEN_KEYS_KEPT_MAX <= SP_TOKEN_KEYS_MAX, "a file's keys fit a ring");
+
+/* From where they are kept to where they are used. */
+static bool set_keys(sp_app *app, const sp_token_keys *kept, sp_time_ms now)
+{
+    sp_signing_key keys[SP_TOKEN_KEYS_KEPT_MAX] = {0};
+    for (uint32_t i = 0; i < kept->count; i++) {
+        memcpy(keys[i].kid, kept->items[i].kid, sizeof kept->items[i].kid);
+        memcpy(keys[i].bytes, kept->items[i].secret, sizeof kept->items[i].secret);
+        keys[i].good_until = kept->items[i].good_until;
+    }
+    bool set = sp_app_set_keys(app, keys, kept->count, now);
+    sodium_memzero(keys, sizeof keys);
+    return set;
+}
+
 static int create_app(serving *s)
 {
-    sp_token_key key;
+    sp_token_keys keys;
     sp_finding finding;
-    if (sp_token_key_load(s->options.dir, &key, &finding) != SP_STORAGE_OK) {
+    if (sp_token_keys_load(s->options.dir, &keys, &finding) != SP_STORAGE_OK) {
         fprintf(stderr, "stagepick: %s\n", finding.text);
         return (int)finding.status;
     }
@@ -89,13 +130,19 @@ static int create_app(serving *s)
         .serving = &s->is_serving,
         .failed = &s->has_failed,
         .loops_count = s->options.loops_count,
+        .password_cost = s->options.password_cost,
+        .sign_ups_per_hour = s->options.sign_ups_per_hour,
+        .logger = s->logger,
+        .writes_per_s_max = s->options.writes_per_s_max,
+        .cors = s->options.cors.count > 0 ? &s->options.cors : NULL,
     };
-    memcpy(config.signing_key.kid, key.kid, sizeof key.kid);
-    memcpy(config.signing_key.bytes, key.secret, sizeof key.secret);
+    memcpy(config.signing_key.kid, keys.items[0].kid, sizeof keys.items[0].kid);
+    memcpy(config.signing_key.bytes, keys.items[0].secret, sizeof keys.items[0].secret);
     s->app = sp_app_create(&config);
-    sodium_memzero(&key, sizeof key);
+    bool made = s->app != NULL && set_keys(s->app, &keys, 0);
+    sodium_memzero(&keys, sizeof keys);
     sodium_memzero(&config, sizeof config);
-    if (s->app == NULL) {
+    if (!made) {
         fprintf(stderr, "stagepick: not enough memory\n");
         return SP_EXIT_FAILED;
     }
@@ -126,6 +173,8 @@ static int start_server(serving *s)
         .head_timeout_ms = s->options.head_timeout_ms,
         .body_timeout_ms = s->options.body_timeout_ms,
         .idle_timeout_ms = s->options.idle_timeout_ms,
+        .trusted_proxies = s->options.trusted_proxies,
+        .trusted_proxies_count = s->options.trusted_proxies_count,
         .queue = s->runtime.queue,
         .views = s->runtime.views,
         .clock = &s->runtime.clock.clock,
@@ -155,33 +204,73 @@ static int start_server(serving *s)
 
 /* Sales run on a clock that no one can set (storage/clock.h); that the wall
  * clock went its own way is for the operator to know. */
-static void report_clock_step(const sp_system_clock *clock, int64_t *known_drift_ms)
+static void report_clock_step(sp_logger *logger, const sp_system_clock *clock,
+                              int64_t *known_drift_ms)
 {
+    char detail[200];
+    sp_log_line line = {0};
     int64_t drift_ms = sp_system_clock_drift_ms(clock);
     int64_t step_ms = drift_ms - *known_drift_ms;
     if (step_ms < CLOCK_STEP_MS && step_ms > -CLOCK_STEP_MS)
         return;
-    fprintf(stderr,
-            "stagepick: the wall clock was set by %+lld ms; sales do not follow it and are now "
-            "%lld ms %s it\n",
-            (long long)step_ms, (long long)(drift_ms < 0 ? -drift_ms : drift_ms),
-            drift_ms < 0 ? "ahead of" : "behind");
     *known_drift_ms = drift_ms;
+    sp_json_writer *json = sp_log_begin(logger, &line, SP_LEVEL_WARN, "clock_step");
+    if (json == NULL)
+        return;
+    snprintf(detail, sizeof detail,
+             "the wall clock was set by %+lld ms; sales do not follow it and are now %lld ms %s it",
+             (long long)step_ms, (long long)(drift_ms < 0 ? -drift_ms : drift_ms),
+             drift_ms < 0 ? "ahead of" : "behind");
+    sp_json_put_integer(json, "step_ms", step_ms);
+    sp_json_put_integer(json, "drift_ms", drift_ms);
+    sp_log_line_text(&line, "detail", detail);
+    sp_log_end(logger, &line);
 }
 
-/* Until a signal comes; which one. Anyone may send SIGNAL_FAILED: only a
+/* A file that can't be used is for the operator to know; the keys that there
+ * are stay in use. */
+static void reload_keys(serving *s)
+{
+    sp_token_keys keys;
+    sp_finding finding;
+    sp_log_line line = {0};
+    bool read = sp_token_keys_read(s->options.dir, &keys, &finding) == SP_STORAGE_OK;
+    bool set = read && set_keys(s->app, &keys, sp_clock_now(&s->runtime.clock.clock));
+    sp_json_writer *json = sp_log_begin(s->logger, &line, set ? SP_LEVEL_INFO : SP_LEVEL_ERROR,
+                                        set ? "keys_read" : "keys_not_read");
+    if (json != NULL && set)
+        sp_log_line_text(&line, "kid", keys.items[0].kid);
+    else if (json != NULL)
+        sp_log_line_text(&line, "detail", read ? "not enough memory" : finding.text);
+    if (json != NULL)
+        sp_log_end(s->logger, &line);
+    sodium_memzero(&keys, sizeof keys);
+}
+
+/* SIGHUP: what was read at the start is read again. */
+static void reload(serving *s)
+{
+    reload_keys(s);
+    sp_logger_reopen(s->logger);
+}
+
+/* Until a signal comes that ends it; which one. Anyone may send SIGNAL_FAILED: only a
  * sequencer that has failed means it. */
-static int wait_for_signal(const sigset_t *set, const serving *s)
+static int wait_for_signal(const sigset_t *set, serving *s)
 {
     const struct timespec look = {.tv_sec = CLOCK_LOOK_S};
     const sp_system_clock *clock = &s->runtime.clock;
     int64_t known_drift_ms = sp_system_clock_drift_ms(clock);
     for (;;) {
         int signal_number = sigtimedwait(set, NULL, &look);
+        if (signal_number == SIGHUP) {
+            reload(s);
+            continue;
+        }
         if (signal_number > 0 && (signal_number != SIGNAL_FAILED ||
                                   atomic_load_explicit(&s->has_failed, memory_order_acquire)))
             return signal_number;
-        report_clock_step(clock, &known_drift_ms);
+        report_clock_step(s->logger, clock, &known_drift_ms);
     }
 }
 
@@ -218,6 +307,28 @@ static int fill(serving *s)
     return sp_account_ensure_admin(&s->runtime, s->admin_email, s->admin_password);
 }
 
+static void log_serving(const serving *s, const char *address)
+{
+    sp_log_line line = {0};
+    sp_json_writer *json = sp_log_begin(s->logger, &line, SP_LEVEL_INFO, "serving");
+    if (json != NULL) {
+        sp_json_put_string(json, "version", SP_VERSION);
+        sp_log_line_text(&line, "address", address);
+        sp_json_put_integer(json, "io_threads", s->options.loops_count);
+        sp_log_end(s->logger, &line);
+    }
+    json = sp_log_begin(s->logger, &line, SP_LEVEL_DEBUG, "settings");
+    if (json != NULL) {
+        sp_json_put_integer(json, "queue_size", s->options.slots_per_loop);
+        sp_json_put_integer(json, "max_connections", s->options.connections_max);
+        sp_json_put_integer(json, "rate_limit", s->options.writes_per_s_max);
+        sp_json_key(json, "signup_open");
+        sp_json_boolean(json, s->options.signup_open);
+        sp_json_put_integer(json, "signup_points", s->options.signup_points);
+        sp_log_end(s->logger, &line);
+    }
+}
+
 /* One line, when everything answers. */
 static void announce(serving *s)
 {
@@ -231,6 +342,7 @@ static void announce(serving *s)
     }
     printf("\n");
     fflush(stdout);
+    log_serving(s, first);
     if (s->options.demo)
         sp_demo_print(&s->runtime.profiles.reader, first);
 }
@@ -239,7 +351,8 @@ static int start(serving *s)
 {
     uint32_t slots_count = s->options.slots_per_loop * s->options.loops_count;
     int code = sp_runtime_open(&s->runtime, s->options.dir, power_of_two_at_least(slots_count + 1));
-    if (code != SP_EXIT_OK || (code = create_app(s)) != SP_EXIT_OK ||
+    if (code != SP_EXIT_OK || (code = start_logger(s)) != SP_EXIT_OK ||
+        (code = create_app(s)) != SP_EXIT_OK ||
         (code = start_server(s)) != SP_EXIT_OK)
         return code;
     sp_recover_options recover = {
@@ -252,6 +365,7 @@ static int start(serving *s)
     if (code != SP_EXIT_OK || (code = fill(s)) != SP_EXIT_OK ||
         (code = sp_runtime_start(&s->runtime)) != SP_EXIT_OK)
         return code;
+    s->runtime.logger = s->logger;
     /* Release: pairs with the loops' acquire, which then see the views. */
     atomic_store_explicit(&s->is_serving, true, memory_order_release);
     announce(s);
@@ -268,6 +382,9 @@ static int stop(serving *s, bool started)
     int code = sp_runtime_stop(&s->runtime);
     sp_app_destroy(s->app);
     sp_runtime_close(&s->runtime);
+    if (started)
+        sp_log_say(s->logger, SP_LEVEL_INFO, "stopped", NULL);
+    sp_logger_stop(s->logger);
     return code;
 }
 
@@ -308,8 +425,9 @@ int sp_command_serve(int argc, char **argv)
         return code;
     }
     int signal_number = wait_for_signal(&set, &s);
-    fprintf(stderr, signal_number == SIGNAL_FAILED
-                        ? "stagepick: the sequencer has failed, stopping\n"
-                        : "stagepick: stopping\n");
+    if (signal_number == SIGNAL_FAILED)
+        sp_log_say(s.logger, SP_LEVEL_ERROR, "sequencer_failed", "it has failed, stopping");
+    else
+        sp_log_say(s.logger, SP_LEVEL_INFO, "stopping", signal_number == SIGINT ? "SIGINT" : "SIGTERM");
     return stop(&s, true);
 }

@@ -57,6 +57,10 @@ static void the_command_line_wins_and_lists_repeat(void **unused)
     assert_int_equal(p.options[1].count, 1);
     assert_string_equal(p.listen[0], "c:3");
     assert_int_equal(p.options[2].count, 1);
+    setenv("STAGEPICK_LISTEN", " a:1, b:2 ,c:3", 1); /* as people write lists */
+    PARSE(&p, false, "serve");
+    assert_int_equal(p.options[1].count, 3);
+    assert_string_equal(p.listen[1], "b:2");
     unsetenv("STAGEPICK_DATA");
     unsetenv("STAGEPICK_LISTEN");
     setenv("STAGEPICK_DEMO", "off", 1);
@@ -76,6 +80,8 @@ static void what_is_wrong_is_a_usage_error(void **unused)
     assert_int_equal(p.status, SP_EXIT_USAGE);
     PARSE(&p, false, "serve", "stray");
     assert_int_equal(p.status, SP_EXIT_USAGE);
+    PARSE(&p, false, "serve", "--listen", "a", "--listen", "b", "--listen", "c", "--listen", "d");
+    assert_int_equal(p.status, SP_EXIT_USAGE); /* none of a list is lost silently */
     PARSE(&p, true, "log", "verify", "--data", "x");
     assert_int_equal(p.status, SP_EXIT_OK);
     assert_int_equal(p.first_positional, 3);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Events and states as an operator reads them: JSON of every type, and the
+ * points of all users, erased ones included.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "engine/engine.h"
+#include "tests/support/golden_events.h"
+#include "tools/event_json.h"
+#include "tools/replay_show.h"
+
+/* Terminated, and the caller's. */
+static char *json_of(const sp_event *event)
+{
+    sp_json_writer *writer = sp_json_writer_create();
+    sp_out out;
+    assert_non_null(writer);
+    sp_out_init(&out);
+    assert_true(sp_event_json_write(writer, &out, event));
+    char *text = strndup(out.bytes, out.size);
+    assert_non_null(text);
+    sp_out_close(&out);
+    sp_json_writer_destroy(writer);
+    return text;
+}
+
+static void every_type_says_its_name(void **unused)
+{
+    (void)unused;
+    uint32_t count;
+    const sp_golden *all = sp_golden_events(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        char *text = json_of(&all[i].event), wanted[64];
+        snprintf(wanted, sizeof wanted, "\"type\":\"%s\"", sp_event_name(all[i].event.type));
+        if (strstr(text, wanted) == NULL)
+            fail_msg("%s: no %s in %.200s", all[i].name, wanted, text);
+        free(text);
+    }
+}
+
+static void an_erasure_names_an_id_alone(void **unused)
+{
+    (void)unused;
+    sp_event event = {
+        .seq = 7, .time = INT64_C(1767225600123), .type = SP_EVENT_USER_ERASED, .actor = 3};
+    event.user_erased.user = 3;
+    char *text = json_of(&event);
+    assert_string_equal(text,
+                        "{\"seq\":7,\"time\":\"2026-01-01T00:00:00.123Z\","
+                        "\"type\":\"user_erased\",\"actor\":\"3\",\"data\":{\"user\":\"3\"}}");
+    free(text);
+}
+
+/* Applies what a command makes. */
+static void give(sp_state *state, const sp_command *command)
+{
+    static sp_refusal refusal;
+    sp_event event;
+    sp_replay replay;
+    sp_outcome outcome;
+    assert_int_equal(sp_decide(state, command, 1000, &event, &replay, &outcome, &refusal),
+                     SP_DECISION_EVENT);
+    sp_apply(state, &event);
+}
+
+static void points_of_the_erased_still_add_up(void **unused)
+{
+    (void)unused;
+    static const sp_limits limits = {.users_max = 4,
+                                     .categories_max = 1,
+                                     .concerts_max = 1,
+                                     .seats_max = 64,
+                                     .grants_max = 4,
+                                     .idempotency_keys_max = 1};
+    sp_state *state = sp_state_create(&limits);
+    char text[200] = "";
+    assert_non_null(state);
+    sp_command command = {.type = SP_COMMAND_USER_CREATE};
+    for (sp_user_id user = 1; user <= 2; user++) {
+        command.user_create.role = user == 1 ? SP_ROLE_ADMIN : SP_ROLE_USER;
+        command.user_create.points = 10 * user;
+        give(state, &command);
+    }
+    command = (sp_command){.type = SP_COMMAND_USER_ERASE, .actor = 2};
+    give(state, &command);
+
+    FILE *to = fmemopen(text, sizeof text, "w");
+    assert_non_null(to);
+    sp_show_points(state, to);
+    fclose(to);
+    assert_string_equal(text, "user 1 ADMIN points 10\nuser 2 ERASED points 20\ntotal 30\n");
+    sp_state_destroy(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_type_says_its_name),
+        cmocka_unit_test(an_erasure_names_an_id_alone),
+        cmocka_unit_test(points_of_the_erased_still_add_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
