@@ -189,7 +189,7 @@ static bool write_tokens(fill *f, const sp_signing_key *key)
     sp_time_ms now = sp_clock_now(&f->runtime.clock.clock);
     for (uint64_t i = 0; good && i < f->users_count; i++) {
         char token[SP_TOKEN_SIZE_MAX];
-        uint32_t size = sp_token_sign(&signer, f->stage.users.first + (sp_user_id)i, now, token);
+        uint32_t size = sp_token_sign(&signer, f->stage.users.first + (sp_user_id)i, 0, now, token);
         good = fprintf(file, "%.*s\n", (int)size, token) > 0;
     }
     if (file == NULL || fclose(file) != 0 || !good) {

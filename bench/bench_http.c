@@ -95,11 +95,11 @@ static void match_route_with_id(void *context)
 
 static void verify(parts *p, uint32_t index)
 {
-    sp_user_id user;
+    sp_token_holder holder;
     sp_text token = {p->tokens + (size_t)index * TOKEN_SIZE_MAX, p->token_size};
-    sp_outcome outcome = sp_token_verify(p->verifier, token, SP_BENCH_SAMPLE_TIME, &user);
+    sp_outcome outcome = sp_token_verify(p->verifier, token, SP_BENCH_SAMPLE_TIME, &holder);
     SP_ASSERT_CMP(outcome, ==, SP_OK);
-    p->sum += user;
+    p->sum += holder.user;
 }
 
 static void verify_cached(void *context)
@@ -188,7 +188,7 @@ static bool parts_open(parts *p, bool tiny)
     if (p->sample == NULL || p->tokens == NULL || p->pipelined == NULL || p->heads_known == NULL ||
         p->reader == NULL)
         return false;
-    p->verifier = sp_token_verifier_create(sp_bench_sample_signer(p->sample), p->reader);
+    p->verifier = sp_token_verifier_create(sp_bench_sample_ring(p->sample), p->reader);
     if (p->verifier == NULL)
         return false;
     p->request_size = sp_bench_sample_request(p->sample, 20000, 12345, p->request);

@@ -38,7 +38,7 @@ static bool sign_all(sp_bench_load_tokens *tokens, const sp_token_signer *signer
         if (!reserve(tokens, &capacity, size))
             return false;
         tokens->starts[i] = (uint32_t)size;
-        size += sp_token_sign(signer, users.first + i, now, tokens->texts + size);
+        size += sp_token_sign(signer, users.first + i, 0, now, tokens->texts + size);
     }
     tokens->starts[users.count] = (uint32_t)size;
     tokens->count = users.count;

@@ -169,7 +169,7 @@ void sp_bench_sample_destroy(sp_bench_sample *sample)
 uint32_t sp_bench_sample_token(const sp_bench_sample *sample, sp_user_id user,
                                char out[SP_TOKEN_SIZE_MAX])
 {
-    return sp_token_sign(&sample->app->signer, user, SP_BENCH_SAMPLE_TIME, out);
+    return sp_token_sign(sp_token_ring_signer(sp_app_ring(sample->app)), user, 0, SP_BENCH_SAMPLE_TIME, out);
 }
 
 uint32_t sp_bench_sample_request(const sp_bench_sample *sample, sp_user_id user, sp_seat seat,
@@ -217,7 +217,7 @@ const sp_order_view *sp_bench_sample_order(const sp_bench_sample *sample)
     return &sample->paid.result.order;
 }
 
-const sp_token_signer *sp_bench_sample_signer(const sp_bench_sample *sample)
+const sp_token_ring *sp_bench_sample_ring(const sp_bench_sample *sample)
 {
-    return &sample->app->signer;
+    return sp_app_ring(sample->app);
 }

@@ -43,6 +43,6 @@ void sp_bench_sample_answer(sp_bench_sample *sample, sp_bench_answer which, sp_o
 /* What the parts of an answer are made of, for measuring them alone. */
 const sp_concert_card *sp_bench_sample_card(const sp_bench_sample *sample);
 const sp_order_view *sp_bench_sample_order(const sp_bench_sample *sample);
-const sp_token_signer *sp_bench_sample_signer(const sp_bench_sample *sample);
+const sp_token_ring *sp_bench_sample_ring(const sp_bench_sample *sample);
 
 #endif

@@ -5,6 +5,7 @@
  */
 import { Figures } from './figures.mjs';
 import { WRK_LOADS, nameOf } from './plan.mjs';
+import { RATE_LIMIT } from './stagepick.mjs';
 import { targetsOf } from './targets.mjs';
 import { count, inMs, large, perSecond, rounded, table } from './words.mjs';
 
@@ -189,7 +190,7 @@ function conditions({ conditions: c, exclusions, settings }) {
   const lines = [
     `${c.processors} × ${c.processor}, ${c.memoryGiB} GiB, ${c.kernel}, data on ${c.fileSystem}`,
     `${c.compiler}, ${c.flags}; ${c.libraries.join(', ')}`,
-    `the server with its defaults: every answer after its order is on the disk; LMDB commits, chain and checks as always`,
+    `the server with its defaults but for \`--rate-limit ${RATE_LIMIT}\`, so high that it counts and never strikes: every answer after its order is on the disk; LMDB commits, chain and checks as always`,
     ...(peers.length > 0 ? [`peers: ${peers.join(', ')}`] : []),
     ...(c.wrk ? [c.wrk === 'not installed' ? 'wrk was not installed' : c.wrk] : []),
     ...exclusions,

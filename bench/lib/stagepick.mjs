@@ -7,11 +7,14 @@ import { connect } from 'node:net';
 import { once } from 'node:events';
 import { Server, pinned, run, runJson } from './process.mjs';
 
+/* So high that it never strikes: what it costs to count is in the figures. */
+export const RATE_LIMIT = '1000000';
+
 /** A server of the program that says on which port it is: `serve` with its
- * defaults, or a floor. */
+ * defaults but for the rate limit, or a floor. */
 export class Listener {
   static async serve(program, dir, { cpus } = {}) {
-    const args = ['serve', '--data', dir, '--listen', '127.0.0.1:0'];
+    const args = ['serve', '--data', dir, '--listen', '127.0.0.1:0', '--rate-limit', RATE_LIMIT];
     return Listener.start(...(cpus ? pinned(cpus, program, args) : [program, args]));
   }
 
