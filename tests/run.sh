@@ -83,9 +83,11 @@ run_units() { # run_units VARIANT
 # What has threads in it, under the thread sanitizer; the whole server too
 # (run_e2e thread).
 run_threads() {
-    say "queue, sequencer, views and transport (thread)"
-    local programs="engine/queue_test engine/sequencer_test engine/views_test storage/wait_test
-        net/conn_test net/transport_limits_test net/transport_drain_test"
+    say "queue, sequencer, views, transport, logger and benchmarks (thread)"
+    local programs="engine/queue_test engine/sequencer_test engine/sequencer_session_test
+        engine/views_test storage/wait_test storage/profile_settled_test
+        net/conn_test net/rate_test net/transport_limits_test net/transport_drain_test net/logger_test
+        bench/bench_test bench/floor_test bench/floor_log_test"
     local targets=() p
     for p in $programs; do targets+=("build/thread/tests/$p"); done
     build thread "${targets[@]}" || return
@@ -145,8 +147,8 @@ all)
     run_threads
     run_fuzz "${SP_FUZZ_SECONDS:-10}"
     run_e2e release
-    run_e2e address tests/e2e/{api,http,concurrency,lifecycle,tools}*.test.mjs
-    SP_IO_THREADS=2 run_e2e thread tests/e2e/{concurrency,http_connections,lifecycle,api_orders}*.test.mjs
+    run_e2e address tests/e2e/{api,auth,cors,headers,limits,http,concurrency,lifecycle,logging,tools}*.test.mjs
+    SP_IO_THREADS=2 run_e2e thread tests/e2e/{concurrency,http_connections,lifecycle,logging,api_orders,auth_keys}*.test.mjs
     ;;
 fast) run_units "${SAN:-release}" ;;
 e2e) if [ -n "${ONLY:-}" ]; then run_e2e "${SAN:-release}" tests/e2e/"$ONLY"*.test.mjs; else run_e2e "${SAN:-release}"; fi ;;

@@ -70,10 +70,10 @@ describe('routes', () => {
   after(async () => { await world?.stop(); });
 
   it('another path is 404', async () => {
-    for (const path of ['/', '/v1', '/v1/', '/v2/concerts', '/v1/concerts/', '/v1/concerts/1/', '/v1/Concerts', '/v1//concerts', '/v1/users', '/v1/nothing', '/v1/../v1/concerts', '/v1/%63oncerts'])
+    for (const path of ['/', '/v1', '/v1/', '/v2/concerts', '/v1/concerts/', '/v1/concerts/1/', '/v1/Concerts', '/v1//concerts', '/v1/users/', '/v1/nothing', '/v1/../v1/concerts', '/v1/%63oncerts'])
       assert.equal((await world.client.get(path)).status >= 404, true, path);
     assertProblem(await world.client.get('/v1/nothing'), 404, 'route_unknown');
-    assertProblem(await world.client.post('/v1/auth/refresh', {}), 404, 'route_unknown');
+    assertProblem(await world.client.post('/v1/auth/renew', {}), 404, 'route_unknown');
     assertProblem(await world.client.get('/v1/jobs/0123456789abcdef'), 404, 'route_unknown');
   });
 

@@ -14,7 +14,7 @@ describe('regressions', () => {
   let host;
   let user;
   before(async () => {
-    world = await World.start({ args: ['--io-threads', '2'] });
+    world = await World.start({ args: ['--io-threads', '2', '--rate-limit', '0'] });
     host = await world.user({ role: 'HOST' });
     user = await world.user({ points: 1_000_000 });
   });
@@ -66,6 +66,74 @@ describe('regressions', () => {
     assert.equal((await world.seats(small.id)).status, '.....');
   });
 
+  it('the amounts that are checked are those of one\'s own sale too: an ADMIN pays what the seats cost', async () => {
+    const concert = await world.concert();
+    assertProblem(await world.order({ client: world.admin }, concert.id, [0], { body: { amount: 1 } }), 409, 'amount_mismatch');
+  });
+
+  it('points are not lost or made by concurrent updates: every ledger adds up to its balance', async () => {
+    const rival = await world.user({ role: 'HOST', points: 1000 });
+    const concerts = [await world.concert({ grades: [{ name: 'A', price: 7, seats: 60 }] }, host),
+      await world.concert({ grades: [{ name: 'A', price: 5, seats: 60 }] }, rival)];
+    const made = (await Promise.all(Array.from({ length: 60 }, (_, i) => world.order(i % 3 ? user : rival, concerts[i % 2].id, [i]))))
+      .map((answer) => expectStatus(answer, 201));
+    await Promise.all(Array.from({ length: 120 }, (_, i) => (i % 4 === 0
+      ? world.admin.post(`/v1/users/${[user, host, rival][i % 3].id}/points`, { amount: 3 })
+      : world.admin.post(`/v1/orders/${made[i % 60].id}/cancel`, { reason: 'at once' }))));
+    for (const who of [user, host, rival]) {
+      let sum = 0;
+      for (let cursor = ''; cursor !== null;) {
+        const page = expectStatus(await who.client.get(`/v1/users/me/ledger?limit=100${cursor && `&cursor=${cursor}`}`), 200);
+        sum += page.items.reduce((all, item) => all + item.amount, 0);
+        cursor = page.nextCursor;
+      }
+      assert.equal(sum, await world.points(who));
+    }
+  });
+
+  it('no order is refunded twice by its buyer and an ADMIN at once', async () => {
+    const concert = await world.concert({ grades: [{ name: 'A', price: 7, seats: 20 }] }, host);
+    const had = await world.points(user);
+    const orders = [];
+    for (let seat = 0; seat < 20; seat++)
+      orders.push(expectStatus(await world.order(user, concert.id, [seat]), 201));
+    const answers = await Promise.all(Array.from({ length: 80 }, (_, i) =>
+      (i % 2 ? user.client : world.admin).post(`/v1/orders/${orders[i % 20].id}/cancel`, { reason: 'both' })));
+    assert.equal(answers.filter((answer) => answer.status === 200).length, 20);
+    assert.equal(await world.points(user), had);
+    const { totals } = expectStatus(await host.client.get(`/v1/concerts/${concert.id}/orders`), 200);
+    assert.deepEqual(totals, { orders: 20, cancelled: 20, seats: 0, amount: 140, refunded: 140 });
+  });
+
+  it('a role that is taken away counts at once, with the token that was issued before', async () => {
+    const deputy = await world.user({ role: 'ADMIN' });
+    const former = await world.user({ role: 'HOST' });
+    const concert = await world.concert({}, host);
+    const order = expectStatus(await world.order(user, concert.id, [0]), 201);
+    expectStatus(await deputy.client.get('/v1/users'), 200);
+    expectStatus(await world.admin.put(`/v1/users/${deputy.id}/role`, { role: 'USER' }), 200);
+    expectStatus(await world.admin.put(`/v1/users/${former.id}/role`, { role: 'USER' }), 200);
+    assertProblem(await deputy.client.get('/v1/users'), 403, 'role_required');
+    assertProblem(await deputy.client.get(`/v1/orders?user=${user.id}`), 403, 'role_required');
+    assertProblem(await deputy.client.get(`/v1/orders/${order.id}`), 404, 'order_unknown');
+    assertProblem(await deputy.client.post(`/v1/orders/${order.id}/cancel`, { reason: 'mine' }), 404, 'order_unknown');
+    assertProblem(await deputy.client.get(`/v1/concerts/${concert.id}/orders`), 403, 'not_owner');
+    assertProblem(await deputy.client.post('/v1/categories', { name: 'late' }), 403, 'role_required');
+    assertProblem(await former.client.post('/v1/concerts', await world.concertBody()), 403, 'role_required');
+  });
+
+  it('nobody makes himself HOST or ADMIN', async () => {
+    for (const role of ['HOST', 'ADMIN']) {
+      assertProblem(await user.client.put(`/v1/users/${user.id}/role`, { role }), 403, 'role_required');
+      assertProblem(await user.client.put('/v1/users/me/role', { role }), 403, 'role_required');
+      assertProblem(await host.client.put(`/v1/users/${host.id}/role`, { role }), 403, 'role_required');
+      assertProblem(await user.client.request('PATCH', '/v1/users/me', { role }), 422, 'validation_failed');
+      assertProblem(await world.client.post('/v1/auth/login', { email: user.email, password: PASSWORD, role }), 422, 'validation_failed');
+    }
+    assert.equal(expectStatus(await user.client.get('/v1/users/me'), 200).role, 'USER');
+    assert.equal(expectStatus(await host.client.get('/v1/users/me'), 200).role, 'HOST');
+  });
+
   it('public answers leak no hash and no e-mail', async () => {
     await world.concert({}, host);
     const { text } = await world.client.get('/v1/concerts?limit=100');
@@ -98,6 +166,16 @@ describe('regressions', () => {
       await world.client.get('/v1/concerts?limit=-1'),
       await world.client.get('/v1/concerts/%00'),
       await user.client.post('/v1/orders', 'null'),
+      await world.admin.get('/v1/users?limit=-1'),
+      await world.admin.get('/v1/users?cursor=-1'),
+      await world.admin.get('/v1/orders?user=-1'),
+      await user.client.get('/v1/users/me/ledger?cursor=%00'),
+      await user.client.get('/v1/users/me/ledger?cursor=99999999999999999999.1'),
+      await host.client.get('/v1/concerts/123456/orders'),
+      await user.client.request('PATCH', '/v1/users/me', 'null'),
+      await user.client.request('PATCH', '/v1/users/me', '{"nickname":{}}'),
+      await world.admin.put('/v1/users/4294967296/role', { role: 'HOST' }),
+      await world.admin.post('/v1/users/%00/points', { amount: 1 }),
     ])
       assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status} ${answer.text}`);
   });

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { assertId, assertInvalid, assertProblem, assertTime } from './lib/asserts.mjs';
+import { assertFields, assertId, assertInvalid, assertProblem, assertTime } from './lib/asserts.mjs';
+import { startServer } from './lib/server.mjs';
 import { PASSWORD, World, expectStatus } from './lib/world.mjs';
 
 describe('users', () => {
@@ -131,6 +132,103 @@ describe('users', () => {
     expectStatus(await deputy.client.post(`/v1/users/${user.id}/points`, { amount: 1 }), 200);
     expectStatus(await world.admin.put(`/v1/users/${deputy.id}/role`, { role: 'USER' }), 200);
     assertProblem(await deputy.client.post(`/v1/users/${user.id}/points`, { amount: 1 }), 403, 'role_required');
+  });
+});
+
+describe('profiles', () => {
+  let world;
+  let user;
+  before(async () => {
+    world = await World.start({ args: ['--rate-limit', '0'] });
+    user = await world.user({ name: 'ann' });
+  });
+  after(async () => { await world?.stop(); });
+
+  const edit = (body, who = user) => who.client.request('PATCH', '/v1/users/me', body);
+  const me = async (who = user) => expectStatus(await who.client.get('/v1/users/me'), 200);
+  const FIELDS = ['id', 'email', 'nickname', 'profileImageUrl', 'role', 'points', 'createdAt'];
+
+  it('one sees one\'s own, and no more than that', async () => {
+    const body = await me();
+    assertFields(body, FIELDS);
+    assert.equal(body.profileImageUrl, null);
+    assertFields((await world.login(user.email)).user, FIELDS);
+  });
+
+  it('nickname and picture are changed each on its own, or both', async () => {
+    const had = await me();
+    assert.deepEqual(expectStatus(await edit({ nickname: 'Ånn 🎻' }), 200), { ...had, nickname: 'Ånn 🎻' });
+    const profileImageUrl = 'https://example.org/a.png?x=1';
+    assert.deepEqual(expectStatus(await edit({ profileImageUrl }), 200), { ...had, nickname: 'Ånn 🎻', profileImageUrl });
+    assert.deepEqual(expectStatus(await edit({}), 200), await me());
+    assert.deepEqual(expectStatus(await edit({ nickname: 'ann', profileImageUrl: 'http://a.b/' }), 200), { ...had, nickname: 'ann', profileImageUrl: 'http://a.b/' });
+    assert.deepEqual(expectStatus(await edit({ profileImageUrl: null }), 200), { ...had, nickname: 'ann' });
+    assert.deepEqual(await me(), { ...had, nickname: 'ann' });
+  });
+
+  it('a picture is an http or https link of at most 1000 bytes', async () => {
+    const longest = `https://example.org/${'x'.repeat(1000 - 20)}`;
+    assert.equal(expectStatus(await edit({ profileImageUrl: longest }), 200).profileImageUrl, longest);
+    for (const profileImageUrl of ['', `${longest}x`, 'ftp://a.b/', 'javascript:alert(1)', 'data:image/png;base64,AA', '//a.b/c', 'a.png', 'https://', 'https://u:p@a.b/', 'https://a b/', 'https://é.org/', 7, true, ['https://a.b/']])
+      assertInvalid(await edit({ profileImageUrl }), ['profileImageUrl']);
+    for (const nickname of ['', '   ', 'x'.repeat(31), 'a\nb', null, 7])
+      assertInvalid(await edit({ nickname }), ['nickname']);
+    assert.equal((await me()).profileImageUrl, longest, 'a refused edit has changed something');
+    expectStatus(await edit({ profileImageUrl: null }), 200);
+  });
+
+  it('everything that is wrong is named, and nothing else of oneself can be changed', async () => {
+    const had = await me();
+    assertInvalid(await edit({ role: 'ADMIN', points: 5, email: 'x@y.z', id: '1', nickname: '', password: 'hohoho hoho', createdAt: 0 }),
+      ['role', 'points', 'email', 'id', 'nickname', 'password', 'createdAt']);
+    assertProblem(await edit('{"nickname":"a","nickname":"b"}'), 422, 'validation_failed');
+    assertProblem(await edit('[]'), 422, 'validation_failed');
+    assertProblem(await edit('nonsense'), 400, 'malformed_body');
+    assertProblem(await edit(undefined), 400, 'malformed_body');
+    assertProblem(await world.client.request('PATCH', '/v1/users/me', { nickname: 'x' }), 401, 'token_missing');
+    assert.deepEqual(await me(), had);
+  });
+
+  it('many edits at once leave one of them whole', async () => {
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => edit({ nickname: `n${i}`, profileImageUrl: `https://a.b/${i}` })));
+    assert.ok(answers.every((answer) => answer.status === 200));
+    const { nickname, profileImageUrl } = await me();
+    assert.equal(profileImageUrl, `https://a.b/${nickname.slice(1)}`);
+  });
+
+  it('an edit that was told survives kill -9', async () => {
+    const told = expectStatus(await edit({ nickname: 'kept', profileImageUrl: 'https://a.b/kept' }), 200);
+    world.client.close();
+    await world.server.kill();
+    await world.attach(await startServer({ data: world.server.data, args: ['--rate-limit', '0'] }));
+    user.client = world.client.as(user.token);
+    assert.deepEqual(await me(), told);
+  });
+
+  it('an ADMIN lists all users, by id, page by page', async () => {
+    const made = [user, await world.user({ role: 'HOST' }), await world.user({ points: 7 })];
+    const whole = expectStatus(await world.admin.get('/v1/users?limit=100'), 200);
+    assertFields(whole, ['items', 'nextCursor']);
+    assert.equal(whole.nextCursor, null);
+    assert.deepEqual(whole.items.map((item) => Number(item.id)), whole.items.map((_, i) => i + 1));
+    for (const who of made)
+      assert.deepEqual(whole.items.find((item) => item.id === who.id), await me(who));
+    const walked = [];
+    for (let cursor = ''; cursor !== null;) {
+      const page = expectStatus(await world.admin.get(`/v1/users?limit=2${cursor && `&cursor=${cursor}`}`), 200);
+      walked.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    assert.deepEqual(walked, whole.items);
+    const { text } = await world.admin.get('/v1/users?limit=100');
+    assert.doesNotMatch(text, /argon2|password/i);
+  });
+
+  it('only an ADMIN does', async () => {
+    assertProblem(await user.client.get('/v1/users'), 403, 'role_required');
+    assertProblem(await world.client.get('/v1/users'), 401, 'token_missing');
+    for (const query of ['limit=0', 'limit=101', 'limit=-1', 'cursor=x', 'cursor=-1'])
+      assertInvalid(await world.admin.get(`/v1/users?${query}`), [query.split('=')[0]]);
   });
 });
 

@@ -13,7 +13,7 @@ import { Client } from './lib/client.mjs';
 import { DISK_SHIM, dropDirectory, dumpLog, freePort, makeDirectory, run, sleep } from './lib/program.mjs';
 import { Raw, requestBytes } from './lib/raw.mjs';
 import { startServer } from './lib/server.mjs';
-import { World, expectStatus } from './lib/world.mjs';
+import { PASSWORD, World, expectStatus } from './lib/world.mjs';
 
 const skip = fs.existsSync(DISK_SHIM) ? false : `no disk shim at ${DISK_SHIM}`;
 
@@ -252,6 +252,11 @@ describe('a disk that fills up', { skip }, () => {
     assertProblem(await world.admin.post('/v1/categories', { name: 'too much' }), 507, 'storage_full');
     expectStatus(await user.client.get('/v1/orders'), 200);
     assert.equal((await world.seats(concert.id)).status, '.x..................');
+    /* A log-in leaves a record; who is in stays in. */
+    const credentials = { email: user.email, password: PASSWORD };
+    assertProblem(await world.client.post('/v1/auth/login', credentials), 507, 'storage_full');
+    disk.trouble('free_mib 200');
+    await sleep(250);
     await world.login(user.email);
 
     disk.heal();
@@ -270,7 +275,7 @@ describe('a disk that fills up', { skip }, () => {
       const order = expectStatus(await world.order(user, concert.id, [0]), 201);
       await world.stopServer();
       disk.trouble(`free_mib ${freeMib}`);
-      await world.attach(await startServer({ data: disk.data, env: disk.env }));
+      await world.connect(await startServer({ data: disk.data, env: disk.env }));
       user.client = world.client.as(user.token);
 
       expectStatus(await world.client.get('/readyz'), 200);

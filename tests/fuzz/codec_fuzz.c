@@ -27,6 +27,7 @@ static const sp_limits small = {
     .rows_max = 20000,
     .orders_max = 64,
     .order_seats_max = 1024,
+    .grants_max = 128,
     .idempotency_keys_max = 64,
     .text_bytes_max = 1u << 20,
 };

@@ -153,7 +153,7 @@ static void check_all_bytes(const sp_http *http)
     sp_http_message_close(&message);
 }
 
-static void check_request(const sp_http *http)
+static void check_request(sp_http *http)
 {
     sp_request request;
     check_all_bytes(http);

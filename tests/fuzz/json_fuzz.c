@@ -13,6 +13,7 @@
 #include "engine/utf8.h"
 #include "net/decode.h"
 #include "net/json_write.h"
+#include "net/text_rules.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -133,6 +134,19 @@ static bool try_account(sp_decode *decode, const sp_json_node *root)
     return true;
 }
 
+static bool try_edit(sp_decode *decode, const sp_json_node *root)
+{
+    sp_profile_edit edit;
+    const char *code;
+    if (!sp_decode_profile_edit(decode, root, &edit))
+        return false;
+    SP_ASSERT(!edit.password_hash);
+    SP_ASSERT(!edit.nickname.bytes || !sp_nickname_check(edit.nickname, &code));
+    SP_ASSERT(!edit.image_url.bytes || edit.image_url.size == 0 ||
+              !sp_url_check(edit.image_url, &code));
+    return true;
+}
+
 static bool try_small(sp_decode *decode, const sp_json_node *root, uint8_t which)
 {
     sp_text text = {NULL, 0};
@@ -162,11 +176,30 @@ static bool try_small(sp_decode *decode, const sp_json_node *root, uint8_t which
     }
 }
 
+/* What is taken for a ledger's cursor is what a ledger hands out, to the byte. */
+static void try_ledger_query(sp_decode *decode, sp_text query)
+{
+    int64_t values[SP_PARAMS];
+    char text[64];
+    sp_field_errors_clear(&errors);
+    bool ok =
+        sp_decode_query(decode, query, 1u << SP_PARAM_CURSOR | 1u << SP_PARAM_BALANCE, values);
+    check_errors(ok);
+    if (!ok || values[SP_PARAM_CURSOR] == 0)
+        return;
+    int size = snprintf(text, sizeof text, "cursor=%lld.%lld", (long long)values[SP_PARAM_CURSOR],
+                        (long long)values[SP_PARAM_BALANCE]);
+    if (memchr(query.bytes, '%', query.size) || memchr(query.bytes, '&', query.size))
+        return;
+    SP_ASSERT_CMP(query.size, ==, (uint32_t)size);
+    SP_ASSERT(memcmp(query.bytes, text, query.size) == 0);
+}
+
 static void try_query(sp_decode *decode, sp_text query)
 {
     int64_t values[SP_PARAMS];
     sp_field_errors_clear(&errors);
-    bool ok = sp_decode_query(decode, query, 7, values);
+    bool ok = sp_decode_query(decode, query, 15, values); /* all but the ledger's */
     check_errors(ok);
     SP_ASSERT(!ok || (values[SP_PARAM_LIMIT] >= 1 && values[SP_PARAM_LIMIT] <= SP_LIST_LIMIT_MAX));
     SP_ASSERT(!ok || (values[SP_PARAM_CURSOR] >= 0 && values[SP_PARAM_CURSOR] <= UINT32_MAX));
@@ -188,6 +221,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     sp_text body = {(const char *)bytes + 1, (uint32_t)size - 1};
     if (which == 8) {
         try_query(&decode, body);
+        try_ledger_query(&decode, body);
         return 0;
     }
     if (which == 0)
@@ -202,5 +236,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                     : which == 2 ? try_account(&decode, root)
                                  : try_small(&decode, root, which);
     check_errors(accepted);
+    if (which == 5) { /* as many bodies are neither as are one of them */
+        sp_field_errors_clear(&errors);
+        check_errors(try_edit(&decode, root));
+    }
     return 0;
 }

@@ -22,7 +22,7 @@ static sp_reference_answer expected;
 static bool is_event_answer(const sp_slot *slot)
 {
     return slot->result.outcome == SP_OK && !slot->result.replayed &&
-           sp_command_writes(slot->command.type);
+           sp_command_makes_event(slot->command.type);
 }
 
 /* ---- Facts: what was told must stay ---- */
@@ -43,10 +43,20 @@ static bool space_refuses(const sp_sim_world *w, sp_command_type type)
         return false;
     case SP_SPACE_LOW: /* takings are refused, what gives back goes on, so do starts */
         return type != SP_COMMAND_SERVER_START && type != SP_COMMAND_ORDER_CANCEL &&
-               type != SP_COMMAND_ROLE_SET;
+               type != SP_COMMAND_ROLE_SET && type != SP_COMMAND_USER_ERASE;
     case SP_SPACE_NONE:
         return type != SP_COMMAND_SERVER_START;
     }
+    return false;
+}
+
+/* As of the reference's seq: an e-mail comes and goes with an event. */
+static bool has_email(const sp_sim_world *w, const sp_profile *profile)
+{
+    for (sp_user_id id = 1; id <= w->reference.users_count; id++)
+        if (sp_reference_is_user(&w->reference, id) &&
+            sp_fake_sides_is_same_email(&sp_fake_sides_person(&w->log.sides, id)->profile, profile))
+            return true;
     return false;
 }
 
@@ -60,7 +70,7 @@ static const char *audit_refusal(sp_sim_world *w, const sp_slot *slot)
         return result->outcome == SP_STORAGE_FULL ? NULL : "a full disk took a command";
     }
     if (expected.decision == SP_DECISION_EVENT && command->type == SP_COMMAND_USER_CREATE &&
-        sp_fake_log_has_email(&w->log, command->user_create.profile)) {
+        has_email(w, command->user_create.profile)) {
         w->counts.emails_taken++;
         return result->outcome == SP_EMAIL_TAKEN ? NULL : "an e-mail in use was not email_taken";
     }
@@ -88,6 +98,15 @@ static const char *audit_replayed(const sp_sim_world *w, const sp_slot *slot)
     return sp_compare_replay(&w->reference, &key->replay, &slot->result);
 }
 
+static const char *audit_unmade(sp_sim_world *w, const sp_slot *slot)
+{
+    if (sp_command_makes_event(slot->command.type))
+        return audit_refusal(w, slot);
+    if (!sp_command_is_query(slot->command.type))
+        return sp_sim_families_audit(w, slot);
+    return sp_compare_query(&w->reference, &slot->command, &slot->result);
+}
+
 /* Answers whose seq is the reference's now, but for those of events. */
 static void audit_answers(sp_sim_world *w, bool *done)
 {
@@ -111,9 +130,7 @@ static void audit_answers(sp_sim_world *w, bool *done)
         }
         if (result->seq != w->reference.seq)
             continue;
-        sp_sim_world_check(w, sp_command_writes(slot->command.type)
-                                  ? audit_refusal(w, slot)
-                                  : sp_compare_query(&w->reference, &slot->command, result));
+        sp_sim_world_check(w, audit_unmade(w, slot));
         done[i] = true;
     }
 }
@@ -131,14 +148,20 @@ static const sp_slot *answer_of(const sp_sim_world *w, sp_seq seq, bool *done)
     return NULL;
 }
 
-/* The personal side of a sign-up is in the log as soon as its event is. */
+/* The personal side of a sign-up is in the log as soon as its event is, and goes
+ * as soon as that of an erasure is. */
 static const char *audit_profile(const sp_sim_world *w, const sp_event *event, const sp_slot *slot)
 {
+    if (event->type == SP_EVENT_USER_ERASED &&
+        sp_fake_log_profile(&w->log, event->user_erased.user) != NULL)
+        return sp_compare_failed("user %u is erased, his profile is not", event->user_erased.user);
     if (event->type != SP_EVENT_USER_CREATED)
         return NULL;
-    const sp_profile *profile = sp_fake_log_profile(&w->log, event->user_created.user);
-    if (profile == NULL || profile->created_at != event->time)
+    /* He may have been erased since, but has been there. */
+    const sp_fake_person *person = sp_fake_sides_person(&w->log.sides, event->user_created.user);
+    if (person == NULL || person->profile.created_at != event->time)
         return sp_compare_failed("user %u has no profile of his own", event->user_created.user);
+    const sp_profile *profile = &person->profile;
     if (slot != NULL && strcmp(profile->email, slot->command.user_create.profile->email) != 0)
         return sp_compare_failed("user %u has another's profile", event->user_created.user);
     return NULL;
@@ -232,7 +255,7 @@ static void audit_part(sp_sim_world *w, sp_seq from)
 /* The live state may be a batch ahead of what was told, the views never. */
 static void audit_state(sp_sim_world *w)
 {
-    if (w->log.durable_count < w->log.committed_count)
+    if (!sp_fake_log_is_settled(&w->log))
         sp_sim_world_check(w, sp_compare_views(&w->reference, w->views));
     else if (w->reference.seq <= SMALL_SEQ || w->step % WHOLE_EVERY == 0)
         sp_sim_audit_whole(w);

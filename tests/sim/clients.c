@@ -13,6 +13,12 @@
 static void make_up(sp_sim_world *w, sp_sim_client *client)
 {
     sp_command *command = &client->generated.command;
+    if (sp_random_once_in(&w->random, 4) && sp_sim_families_make_up(w, client)) {
+        client->told_seq = 0;
+        client->phase = SP_SIM_READY;
+        return;
+    }
+    client->asked.family = UINT32_MAX;
     if (sp_random_once_in(&w->random, 6))
         sp_generate_query(&w->random, &w->reference, command);
     else
@@ -39,6 +45,7 @@ static void send(sp_sim_world *w, sp_sim_client *client)
     }
     w->counts.commands++;
     client->phase = SP_SIM_FLIGHT;
+    sp_sim_families_sent(w, client);
 }
 
 void sp_sim_clients_send(sp_sim_world *w, bool new_ones)
@@ -78,9 +85,11 @@ static const char *released(const sp_sim_world *w, const sp_slot *slot)
     }
     if (sp_sequencer_failed(w->sequencer))
         return "a failed sequencer answered something but outcome_unknown";
-    if (sp_fake_log_pending(&w->log) > 0)
+    if (sp_fake_log_is_open(&w->log))
         return "an answer was released while a batch was open";
     const char *wrong = is_durable(w, result);
+    if (wrong == NULL)
+        wrong = sp_sim_families_released(w, slot);
     if (wrong != NULL)
         return wrong;
     if (sp_views_seq(w->views) < result->seq)
@@ -143,8 +152,8 @@ static sp_sim_loop *loop_of(sp_sim_world *w, const sp_slot *slot)
 
 static void give_back(sp_sim_world *w, sp_slot *slot)
 {
-    if (slot->command.type == SP_QUERY_ORDERS && slot->result.outcome == SP_OK)
-        free(slot->result.orders.items);
+    if (slot->result.outcome == SP_OK)
+        sp_result_release(slot->command.type, &slot->result);
     sp_slots_give(&loop_of(w, slot)->slots, slot);
 }
 
@@ -182,11 +191,12 @@ void sp_sim_client_hear(sp_sim_world *w, sp_slot *slot)
     const sp_result *result = &slot->result;
     bool keyed = client->generated.command.idempotency.present;
     w->counts.answers++;
+    sp_sim_families_heard(w, client, result);
     w->counts.replayed += result->outcome == SP_OK && result->replayed;
     if (result->outcome == SP_OUTCOME_UNKNOWN) {
         w->counts.unknown++;
         client->phase = keyed ? SP_SIM_READY : SP_SIM_IDLE;
-    } else if (result->outcome == SP_OK && sp_command_writes(client->generated.command.type)) {
+    } else if (result->outcome == SP_OK && sp_command_makes_event(client->generated.command.type)) {
         hear_success(w, client, result);
     } else {
         client->phase = SP_SIM_IDLE;
@@ -200,6 +210,7 @@ void sp_sim_client_hear(sp_sim_world *w, sp_slot *slot)
 static void lose(sp_sim_world *w, sp_slot *slot)
 {
     sp_sim_client *client = slot->owner;
+    sp_sim_families_lost(w, client);
     client->phase = client->generated.command.idempotency.present ? SP_SIM_READY : SP_SIM_IDLE;
     give_back(w, slot);
 }

@@ -34,7 +34,8 @@ static void on_commit(void *context)
     sp_sim_check_visible(w, "as a commit began");
     /* LMDB's premise: a third batch takes the pages that only the first one's
      * forerunner still needs, and that may be all that the disk knows. */
-    if (w->log.durable_count < w->log.older_committed_count)
+    if (w->log.durable_count < w->log.older_committed_count ||
+        w->log.durable.batches_count < w->log.older_committed.batches_count)
         sp_sim_world_check(w, "a batch was written over the last one that was durable");
 }
 
@@ -87,22 +88,26 @@ void sp_sim_machine_stop(sp_sim_world *w)
 
 typedef struct moment {
     uint32_t queued_count;
-    uint64_t durable_count, committed_count, flushes_count;
+    uint64_t durable_count; /* events; the rest are batches */
+    uint64_t batches_durable_count, batches_committed_count, flushes_count;
 } moment;
 
 static moment now(const sp_sim_world *w)
 {
-    return (moment){sp_queue_depth(w->queue), w->log.durable_count, w->log.committed_count,
-                    w->log.flushes_count};
+    return (moment){sp_queue_depth(w->queue), w->log.durable_count, w->log.durable.batches_count,
+                    w->log.committed.batches_count, w->log.flushes_count};
 }
 
-/* A batch that changed nothing costs no flush, and waits only for one that is
- * not durable yet. */
+/* A batch that changed nothing, no side record either, waits only for one that is
+ * not durable yet, and costs no flush but when more wait than a batch holds. */
 static void check_unchanged(sp_sim_world *w, const moment *before, uint32_t count)
 {
-    bool waits = before->durable_count < before->committed_count;
-    if (w->log.flushes_count != before->flushes_count)
-        sp_sim_world_check(w, "a batch without an event was flushed");
+    bool waits = before->batches_durable_count < before->batches_committed_count;
+    bool flushed = w->log.flushes_count != before->flushes_count;
+    w->waiting_count += waits ? count : 0;
+    if (flushed != (waits && w->waiting_count > w->batch_commands_max))
+        sp_sim_world_check(w, flushed ? "a batch that changed nothing was flushed"
+                                      : "more wait than a batch holds, and were not told");
     *(waits ? &w->counts.waited_along : &w->counts.told_at_once) += count;
 }
 
@@ -110,7 +115,7 @@ static void check_work(sp_sim_world *w, const moment *before, uint32_t count)
 {
     bool is_batch = before->queued_count > 0;
     if (is_batch ? count == 0 || count > w->batch_commands_max
-                 : (count > 0) != (before->durable_count < before->committed_count))
+                 : (count > 0) != (before->batches_durable_count < before->batches_committed_count))
         sp_sim_world_check(
             w, sp_compare_failed("work of %u, with %u in the queue", count, before->queued_count));
     if (w->log.crashed)
@@ -119,11 +124,13 @@ static void check_work(sp_sim_world *w, const moment *before, uint32_t count)
         w->counts.settle_failures += !is_batch;
         return;
     }
-    if (w->log.durable_count > before->durable_count)
+    if (w->log.durable.batches_count > before->batches_durable_count)
         ++*(is_batch ? &w->counts.told_by_commit : &w->counts.told_by_settle);
-    if (is_batch && w->log.committed_count == before->committed_count)
+    if (is_batch && w->log.committed.batches_count == before->batches_committed_count)
         check_unchanged(w, before, count);
-    if (!is_batch && w->log.durable_count < w->log.committed_count)
+    else
+        w->waiting_count = count; /* of the batch that was committed */
+    if (!is_batch && !sp_fake_log_is_settled(&w->log))
         sp_sim_world_check(w, "nothing more had come, and a batch was left to wait");
 }
 

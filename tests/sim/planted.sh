@@ -11,7 +11,7 @@ sim=${1:?usage: planted.sh PATH_OF_SIM}
 seeds=40
 failed=0
 
-for fault in skipped_bit answer_before_commit answer_before_flush lost_refund nosync \
+for fault in skipped_bit answer_before_commit answer_before_flush lost_refund nosync sides_unflushed \
     tail_replayed marked_early start_unsettled; do
     out=$("$sim" --fault "$fault" --seeds "$seeds" 2>&1)
     code=$?

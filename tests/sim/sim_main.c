@@ -30,7 +30,7 @@ typedef struct options {
 static const char usage[] =
     "usage: sim [--seed N] [--seeds COUNT] [--steps N] [--seconds N] [--verbose]\n"
     "           [--fault skipped_bit|answer_before_commit|answer_before_flush|lost_refund|\n"
-    "                    nosync|tail_replayed|marked_early|start_unsettled]\n"
+    "                    nosync|sides_unflushed|tail_replayed|marked_early|start_unsettled]\n"
     "--seconds runs as many seeds as fit; --fault needs a build with SAN=faults, but\n"
     "for its last three, which are of the simulator itself.\n";
 
@@ -161,7 +161,14 @@ static uint32_t missing_kinds(const sp_sim_counts *sum)
                  {"power cuts", sum->power_cuts},
                  {"committed, untold, lost", sum->untold_lost},
                  {"committed, untold, kept", sum->untold_kept},
-                 {"committed, untold, found by a start", sum->untold_found}};
+                 {"committed, untold, found by a start", sum->untold_found},
+                 {"sessions opened", sum->sessions_opened},
+                 {"sessions refreshed", sum->sessions_refreshed},
+                 {"… again within the grace", sum->sessions_in_grace},
+                 {"refresh_reused", sum->sessions_reused},
+                 {"passwords changed", sum->passwords_changed},
+                 {"users erased", sum->users_erased},
+                 {"families found as they were told", sum->families_checked}};
     uint32_t missing_count = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].count == 0) {
@@ -189,6 +196,11 @@ static void report(const options *o, uint64_t seeds_count, const sp_sim_counts *
     printf("sim: %" PRIu64 " batches told by the next commit, %" PRIu64 " by settle; %" PRIu64
            " answers without an event told at once, %" PRIu64 " waited along\n",
            sum->told_by_commit, sum->told_by_settle, sum->told_at_once, sum->waited_along);
+    printf("sim: %" PRIu64 " sessions opened, %" PRIu64 " refreshed, %" PRIu64
+           " of them again, %" PRIu64 " refresh_reused, %" PRIu64 " passwords changed, %" PRIu64
+           " users erased; %" PRIu64 " looks at a family found it as it was told\n",
+           sum->sessions_opened, sum->sessions_refreshed, sum->sessions_in_grace,
+           sum->sessions_reused, sum->passwords_changed, sum->users_erased, sum->families_checked);
     printf("sim: %" PRIu64 " restarts, %" PRIu64 " after failures (%" PRIu64 " of settle), %" PRIu64
            " after power cuts, %" PRIu64
            " with a torn batch; of batches committed and untold %" PRIu64 " were lost, %" PRIu64

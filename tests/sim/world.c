@@ -77,6 +77,7 @@ void sp_sim_world_close(sp_sim_world *w)
     for (uint64_t i = 0; i < w->facts_count; i++)
         sp_event_free(w->facts[i]);
     free(w->facts);
+    sp_sim_families_close(&w->families);
     sp_fake_log_close(&w->log);
 }
 
@@ -112,7 +113,7 @@ static void crash_again(sp_sim_world *w)
 static void count_untold(sp_sim_world *w)
 {
     w->counts.power_cuts += w->log.crash_cuts_power;
-    w->counts.untold_found += w->log.durable_count < w->log.committed_count;
+    w->counts.untold_found += !sp_fake_log_is_settled(&w->log);
     w->counts.untold_lost = w->log.batches_lost_count;
     w->counts.untold_kept = w->log.batches_kept_count;
 }
@@ -140,6 +141,7 @@ static void restart(sp_sim_world *w)
     check_facts(w);
     if (w->wrong[0] == '\0')
         sp_sim_audit_recovered(w);
+    sp_sim_families_check(w);
 }
 
 /* ---- A step ---- */
@@ -157,7 +159,7 @@ static void plan_fault(sp_sim_world *w)
 /* Not while answers wait: the audit would judge them by the new space. */
 static void plan_space(sp_sim_world *w)
 {
-    if (w->log.durable_count < w->log.committed_count)
+    if (!sp_fake_log_is_settled(&w->log))
         return;
     if (w->log.space == SP_SPACE_PLENTY ? sp_random_once_in(&w->random, 60)
                                         : sp_random_once_in(&w->random, 5))
@@ -195,6 +197,8 @@ bool sp_sim_world_step(sp_sim_world *w)
     w->counts.steps++;
     sp_time_ms next = sp_generate_time(&w->random, &w->reference, w->clock.now_ms);
     sp_fake_clock_advance(&w->clock, next - w->clock.now_ms);
+    if (w->clock.now_ms > w->families.time_max)
+        w->families.time_max = w->clock.now_ms;
     plan_space(w);
     plan_fault(w);
     sp_sim_clients_send(w, true);
@@ -217,7 +221,7 @@ bool sp_sim_world_step(sp_sim_world *w)
 bool sp_sim_world_settle(sp_sim_world *w)
 {
     w->log.fault = SP_FAKE_LOG_FINE;
-    while (w->wrong[0] == '\0' && w->log.durable_count < w->log.committed_count)
+    while (w->wrong[0] == '\0' && !sp_fake_log_is_settled(&w->log))
         work(w, true);
     w->log.space = SP_SPACE_PLENTY; /* nothing waits: see plan_space */
     for (uint32_t round = 0; round < 1000 && w->wrong[0] == '\0'; round++) {

@@ -15,6 +15,7 @@
  *                        the state is not a batch ahead of what was told
  *   recovery.c           a start applies what has a commit, and only that
  *   world.c (restart)    what anyone was ever told is there after a crash
+ *   families.h           what clients were told of their sessions is durable
  *
  * The first check that fails is kept in `wrong`; the world then stands still.
  */
@@ -22,6 +23,7 @@
 #define SP_TESTS_SIM_WORLD_H
 
 #include "engine/sequencer.h"
+#include "tests/sim/families.h"
 #include "tests/support/compare.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_log.h"
@@ -31,8 +33,6 @@
 #define SP_SIM_CLIENTS_MAX 48u
 #define SP_SIM_SLOTS_PER_LOOP_MAX 32u
 #define SP_SIM_COMPLETIONS_MAX (SP_SIM_LOOPS_MAX * SP_SIM_SLOTS_PER_LOOP_MAX)
-
-typedef struct sp_sim_world sp_sim_world;
 
 typedef struct sp_sim_loop {
     sp_mailbox mailbox; /* first: on_wake is given this */
@@ -47,12 +47,13 @@ typedef enum sp_sim_phase {
 } sp_sim_phase;
 
 /* One request at a time, asked again until it is known what became of it. */
-typedef struct sp_sim_client {
+struct sp_sim_client {
     sp_sim_phase phase;
     sp_generated generated;
     sp_slot *slot;   /* while in flight */
     sp_seq told_seq; /* the success that it was told; 0 = none yet */
-} sp_sim_client;
+    sp_sim_asked asked;
+};
 
 typedef struct sp_sim_counts {
     uint64_t steps, commands, events, answers, replayed, unknown, queue_full, commits, failures,
@@ -62,6 +63,9 @@ typedef struct sp_sim_counts {
     uint64_t settle_failures;
     uint64_t power_cuts, untold_lost, untold_kept; /* batches committed, not durable */
     uint64_t untold_found; /* … by a program that started on the same machine */
+    uint64_t sessions_opened, sessions_refreshed, sessions_in_grace, sessions_reused,
+        passwords_changed, users_erased;
+    uint64_t families_checked; /* found as they were told */
 } sp_sim_counts;
 
 struct sp_sim_world {
@@ -82,6 +86,7 @@ struct sp_sim_world {
     sp_sequencer *sequencer;
     sp_sim_loop loops[SP_SIM_LOOPS_MAX];
     uint32_t loops_count, slots_per_loop, queue_capacity, batch_commands_max, batch_bytes_max;
+    uint32_t waiting_count; /* commands that wait for the batch committed last */
     uint32_t failures_reported; /* on_failed's calls since the last start */
     sp_seq seq_before;          /* durable before the last do_work */
     sp_seq seq_compared;        /* up to it the state has been compared */
@@ -101,6 +106,8 @@ struct sp_sim_world {
     sp_event **facts;
     uint64_t facts_count;
     sp_seq seq_shown; /* the highest in any answer */
+
+    sp_sim_families families; /* what clients believe of their sessions */
 
     sp_sim_counts counts;
 };

@@ -9,7 +9,9 @@ const LISTENING = /^listening on (http:\/\/([^\s]+):(\d+))$/m;
 
 /**
  * Options: data (made if absent), args (more options of serve), env,
- * admin (false: name none), program, expectReady (false: return at once).
+ * admin (false: name none), program, expectReady (false: return at once),
+ * rateLimit (none unless a test is about it: they all write from one address;
+ * null: the program's own default).
  */
 export async function startServer(options = {}) {
   const data = options.data ?? makeDirectory();
@@ -18,8 +20,10 @@ export async function startServer(options = {}) {
     STAGEPICK_ADMIN_PASSWORD: ADMIN.password,
   };
   const threads = process.env.SP_IO_THREADS ? ['--io-threads', process.env.SP_IO_THREADS] : [];
+  const { rateLimit = 0 } = options;
+  const limit = rateLimit === null ? [] : ['--rate-limit', String(rateLimit)];
   const process_ = launch(
-    ['serve', '--data', data, '--listen', options.listen ?? '127.0.0.1:0', ...threads, ...(options.args ?? [])],
+    ['serve', '--data', data, '--listen', options.listen ?? '127.0.0.1:0', ...threads, ...limit, ...(options.args ?? [])],
     { env: { ...env, ...(options.env ?? {}) }, program: options.program ?? PROGRAM });
   const server = new Server(process_, data);
   if (options.expectReady !== false)

@@ -36,11 +36,15 @@ export class World {
     this.admin = null;
   }
 
-  /** (Re)connects to the server, which may be another process by now. */
-  async attach(server = this.server) {
+  /** (Re)connects to the server, which may be another process by now; logs nobody in. */
+  connect(server = this.server) {
     this.server = server;
     this.client?.close();
     this.client = new Client(server);
+  }
+
+  async attach(server = this.server) {
+    this.connect(server);
     this.admin = this.client.as((await this.login(ADMIN.email, ADMIN.password)).accessToken);
   }
 
