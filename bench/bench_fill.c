@@ -148,6 +148,8 @@ static sp_user_id push_order(fill *f, uint64_t index)
     slot->command.idempotency.present = false;
     slot->command.order_create.concert = f->stage.concerts.first + order.concert;
     slot->command.order_create.amount = SP_AMOUNT_UNSTATED;
+    slot->command.order_create.hold = 0;
+    slot->command.order_create.job.present = false;
     slot->command.order_create.seats_count = 1;
     slot->command.order_create.seats[0] = order.seat;
     sp_user_id user = slot->command.actor;

@@ -77,10 +77,11 @@ sp_decision sp_bench_decide_apply(sp_state *state, const sp_command *command,
                                   sp_bench_on_event on_event, void *context, sp_refusal *refusal)
 {
     sp_event event;
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
     sp_replay replay;
     sp_outcome outcome;
     sp_decision decision =
-        sp_decide(state, command, SP_BENCH_SALES_TIME, &event, &replay, &outcome, refusal);
+        sp_decide(state, command, SP_BENCH_SALES_TIME, &event, seats, &replay, &outcome, refusal);
     if (decision != SP_DECISION_EVENT)
         return decision;
     if (on_event != NULL)
@@ -141,6 +142,8 @@ void sp_bench_sale_command(const sp_bench_sales *sales, const sp_bench_sale *sal
     command->actor = sale->user;
     command->order_create.concert = sale->concert;
     command->order_create.amount = SP_AMOUNT_UNSTATED;
+    command->order_create.hold = 0;
+    command->order_create.job.present = false;
     command->order_create.seats_count = sales->seats_per_order;
     for (uint32_t i = 0; i < sales->seats_per_order; i++)
         command->order_create.seats[i] = sale->first_seat + i;

@@ -36,7 +36,7 @@ static sp_outcome decide_apply(sp_bench_sample *sample, sp_slot *slot)
     sp_replay replay;
     sp_result *result = &slot->result;
     sp_decision decision = sp_decide(sample->state, &slot->command, SP_BENCH_SAMPLE_TIME, &event,
-                                     &replay, &result->outcome, &result->refusal);
+                                     result->seats, &replay, &result->outcome, &result->refusal);
     if (decision != SP_DECISION_EVENT)
         return result->outcome;
     sp_apply(sample->state, &event);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/bitmap.h"
 #include "engine/engine.h"
+#include "engine/finder.h"
 #include "engine/spec.h"
 #include "engine/state_private.h"
 
@@ -141,18 +142,17 @@ static const char *admit_concert_created(const sp_state *state, const sp_event *
     return admit_concert_tables(state, &size);
 }
 
-static const char *admit_seats(const sp_event *event, const sp_concert_row *concert)
+/* Of orders and holds alike. */
+static const char *admit_seats(const sp_seat *seats, uint32_t count, const sp_concert_row *concert)
 {
-    const sp_seat *seats = event->order_paid.seats;
-    uint32_t count = event->order_paid.seats_count;
 
     if (!seats || count < 1 || count > SP_SEATS_PER_ORDER_MAX)
-        return "order_paid: the number of seats is out of range";
+        return "the number of seats is out of range";
     for (uint32_t i = 1; i < count; i++)
         if (seats[i] <= seats[i - 1])
-            return "order_paid: the seats do not ascend";
+            return "the seats do not ascend";
     if (seats[count - 1] >= concert->seats_count)
-        return "order_paid: the concert has no such seat";
+        return "the concert has no such seat";
     return NULL;
 }
 
@@ -173,6 +173,48 @@ static const char *admit_payment(const sp_state *state, const sp_event *event,
     return NULL;
 }
 
+/* What a new order or hold takes: within the window, of free seats, not too many. */
+static const char *admit_taking(const sp_state *state, const sp_event *event, sp_concert_id id,
+                                const sp_seat *seats, uint32_t count)
+{
+    const sp_concert_row *concert = &state->concerts[id];
+    sp_seat orphans[SP_ORPHANS_MAX];
+
+    if (event->time < concert->start_date || event->time >= concert->end_date)
+        return "outside the sales window";
+    uint32_t have =
+        sp_user_caps_count(&state->users[event->actor].caps, &state->caps, event->actor, id);
+    if (have + count > concert->max_seats_per_user)
+        return "too many seats for one user";
+    if (sp_state_taken(state, concert, seats, count))
+        return "a seat is taken";
+    if (concert->no_orphans &&
+        sp_find_orphans(concert->card, sp_state_sold_of(state, concert),
+                        sp_state_held_or_sold_of(state, concert), seats, count, orphans))
+        return "a single seat is left over";
+    return NULL;
+}
+
+/* The hold that is bought: all of it, and nothing else. */
+static const char *admit_bought(const sp_state *state, const sp_event *event,
+                                const sp_concert_row *concert)
+{
+    const sp_hold_row *hold = sp_holds_living(&state->holds, event->order_paid.hold);
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+
+    if (!hold || hold->user != event->actor || hold->concert != event->order_paid.concert)
+        return "order_paid: there is no such hold";
+    if (hold->deadline <= event->time)
+        return "order_paid: the hold has expired";
+    if (hold->amount != event->order_paid.amount)
+        return "order_paid: the amount is not that of the hold";
+    sp_holds_seats(&state->holds, hold, sp_concert_first_seat(concert), seats);
+    if (hold->seats_count != event->order_paid.seats_count ||
+        memcmp(seats, event->order_paid.seats, hold->seats_count * sizeof(*seats)) != 0)
+        return "order_paid: the seats are not those of the hold";
+    return NULL;
+}
+
 static const char *admit_order_paid(const sp_state *state, const sp_event *event)
 {
     const sp_concert_row *concert = sp_state_concert_row(state, event->order_paid.concert);
@@ -184,19 +226,13 @@ static const char *admit_order_paid(const sp_state *state, const sp_event *event
         return "order_paid: the order id is not the next one";
     if (!concert)
         return "order_paid: there is no such concert";
-    if (event->time < concert->start_date || event->time >= concert->end_date)
-        return "order_paid: outside the sales window";
-    if ((wrong = admit_seats(event, concert)))
-        return wrong;
-
     uint32_t count = event->order_paid.seats_count;
-    uint32_t have = sp_user_caps_count(&state->users[event->actor].caps, &state->caps, event->actor,
-                                       event->order_paid.concert);
-    if (have + count > concert->max_seats_per_user)
-        return "order_paid: too many seats for one user";
-    if (sp_state_taken(state, concert, event->order_paid.seats, count))
-        return "order_paid: a seat is taken";
-    if ((wrong = admit_payment(state, event, concert)))
+    if ((wrong = admit_seats(event->order_paid.seats, count, concert)))
+        return wrong;
+    wrong = event->order_paid.hold ? admit_bought(state, event, concert)
+                                   : admit_taking(state, event, event->order_paid.concert,
+                                                  event->order_paid.seats, count);
+    if (wrong || (wrong = admit_payment(state, event, concert)))
         return wrong;
     if (state->orders_count >= state->limits.orders_max)
         return "order_paid: this installation's limit of orders is reached";
@@ -246,6 +282,81 @@ static const char *admit_user_erased(const sp_state *state, const sp_event *even
     return NULL;
 }
 
+static const char *admit_hold_taken(const sp_state *state, const sp_event *event)
+{
+    sp_concert_id id = event->hold_taken.concert;
+    const sp_concert_row *concert = sp_state_concert_row(state, id);
+    const sp_seat *seats = event->hold_taken.seats;
+    uint32_t count = event->hold_taken.seats_count;
+    const char *wrong;
+
+    if (event->actor == 0 || event->hold_taken.user != event->actor)
+        return "hold_taken: the user is not the actor";
+    if (!concert)
+        return "hold_taken: there is no such concert";
+    if ((wrong = admit_seats(seats, count, concert)) ||
+        (wrong = admit_taking(state, event, id, seats, count)))
+        return wrong;
+    if (event->hold_taken.amount != sp_state_price(state, concert, seats, count))
+        return "hold_taken: the amount is not the price of the seats";
+    if (event->hold_taken.expires_at != sp_hold_deadline(concert, event->time, event->time))
+        return "hold_taken: it does not end when it should";
+    if (event->hold_taken.hold <= state->holds.newest)
+        return "hold_taken: the hold id does not follow those before";
+    if (!sp_holds_can_take(&state->holds, event->hold_taken.hold))
+        return "hold_taken: this installation's limit of holds is reached";
+    return NULL;
+}
+
+/* The actor's living hold, or NULL. */
+static const sp_hold_row *hold_of_actor(const sp_state *state, const sp_event *event, sp_hold_id id)
+{
+    const sp_hold_row *hold = sp_holds_living(&state->holds, id);
+    return event->actor && hold && hold->user == event->actor && hold->deadline > event->time
+               ? hold
+               : NULL;
+}
+
+static const char *admit_hold_extended(const sp_state *state, const sp_event *event)
+{
+    const sp_hold_row *hold = hold_of_actor(state, event, event->hold_extended.hold);
+
+    if (!hold)
+        return "hold_extended: the actor has no such hold";
+    if (event->hold_extended.taken != hold->taken_seq)
+        return "hold_extended: it was not taken then";
+    const sp_concert_row *concert = &state->concerts[hold->concert];
+    if (hold->deadline >= sp_hold_deadline(concert, hold->created_at, SP_TIME_MAX))
+        return "hold_extended: it can not be extended further";
+    if (event->hold_extended.expires_at != sp_hold_deadline(concert, hold->created_at, event->time))
+        return "hold_extended: it does not end when it should";
+    return NULL;
+}
+
+static const char *admit_hold_released(const sp_state *state, const sp_event *event)
+{
+    if (!hold_of_actor(state, event, event->hold_released.hold))
+        return "hold_released: the actor has no such hold";
+    return NULL;
+}
+
+/* The first of those that are due, by (deadline, id), and as many as go into an
+ * event. */
+static const char *admit_holds_expired(const sp_state *state, const sp_event *event)
+{
+    sp_hold_id due[SP_HOLDS_PER_EXPIRY_MAX];
+    uint32_t count = event->holds_expired.holds_count;
+
+    if (event->actor != 0)
+        return "holds_expired: has an actor";
+    if (!event->holds_expired.holds || count < 1 || count > SP_HOLDS_PER_EXPIRY_MAX)
+        return "holds_expired: the number of holds is out of range";
+    if (sp_holds_due(&state->holds, event->time, due, SP_HOLDS_PER_EXPIRY_MAX) != count ||
+        memcmp(due, event->holds_expired.holds, count * sizeof(*due)) != 0)
+        return "holds_expired: these are not the holds that are due";
+    return NULL;
+}
+
 static const char *admit_own(const sp_state *state, const sp_event *event)
 {
     switch (event->type) {
@@ -267,6 +378,14 @@ static const char *admit_own(const sp_state *state, const sp_event *event)
         return admit_order_cancelled(state, event);
     case SP_EVENT_USER_ERASED:
         return admit_user_erased(state, event);
+    case SP_EVENT_HOLD_TAKEN:
+        return admit_hold_taken(state, event);
+    case SP_EVENT_HOLD_EXTENDED:
+        return admit_hold_extended(state, event);
+    case SP_EVENT_HOLD_RELEASED:
+        return admit_hold_released(state, event);
+    case SP_EVENT_HOLDS_EXPIRED:
+        return admit_holds_expired(state, event);
     }
     return "the event's type is not known";
 }
@@ -283,6 +402,16 @@ static const char *admit_idempotency(const sp_state *state, const sp_event *even
     return NULL;
 }
 
+/* What is overdue ends before anything else happens at that time; only a start is
+ * recorded on a disk so full that nothing can end. */
+static bool is_overdue(const sp_state *state, const sp_event *event)
+{
+    sp_time_ms deadline = sp_holds_deadline(&state->holds);
+
+    return deadline && deadline <= event->time && event->type != SP_EVENT_HOLDS_EXPIRED &&
+           event->type != SP_EVENT_SERVER_STARTED;
+}
+
 const char *sp_admit(const sp_state *state, const sp_event *event)
 {
     const char *wrong;
@@ -295,6 +424,8 @@ const char *sp_admit(const sp_state *state, const sp_event *event)
         return "the time is before that of the last event";
     if (event->actor != 0 && !sp_state_living_row(state, event->actor))
         return "the actor is not known, or was erased";
+    if (is_overdue(state, event))
+        return "a hold is overdue, and has not been ended";
     if (event->idempotency.present && (wrong = admit_idempotency(state, event)))
         return wrong;
     return admit_own(state, event);

@@ -9,6 +9,7 @@
 typedef struct subject {
     uint32_t id;
     sp_user_id user; /* whose role and balance a retry shows; 0 = nobody's */
+    int64_t value;   /* what else it shows */
 } subject;
 
 static void role_change(sp_state *state, sp_user_row *user, sp_role role)
@@ -49,7 +50,7 @@ static subject apply_user_created(sp_state *state, const sp_event *event)
     role_change(state, user, event->user_created.role);
     if (event->user_created.points > 0)
         grant(state, event, id, event->user_created.points);
-    return (subject){id, id};
+    return (subject){id, id, 0};
 }
 
 static subject apply_role_set(sp_state *state, const sp_event *event)
@@ -58,14 +59,14 @@ static subject apply_role_set(sp_state *state, const sp_event *event)
 
     SP_ASSERT(user);
     role_change(state, user, event->role_set.role);
-    return (subject){event->role_set.user, event->role_set.user};
+    return (subject){event->role_set.user, event->role_set.user, 0};
 }
 
 static subject apply_points_granted(sp_state *state, const sp_event *event)
 {
     SP_ASSERT(sp_state_living_row(state, event->points_granted.user));
     grant(state, event, event->points_granted.user, event->points_granted.amount);
-    return (subject){event->points_granted.user, event->points_granted.user};
+    return (subject){event->points_granted.user, event->points_granted.user, 0};
 }
 
 /* His row stays: orders are of him, points are his, and the ids behind him are
@@ -76,7 +77,7 @@ static subject apply_user_erased(sp_state *state, const sp_event *event)
 
     SP_ASSERT(user);
     role_change(state, user, (sp_role)SP_ROLE_ERASED);
-    return (subject){event->user_erased.user, 0};
+    return (subject){event->user_erased.user, 0, 0};
 }
 
 static subject apply_category_created(sp_state *state, const sp_event *event)
@@ -86,7 +87,7 @@ static subject apply_category_created(sp_state *state, const sp_event *event)
     SP_ASSERT_CMP(state->categories.count, <, state->limits.categories_max);
     sp_category_id id = sp_categories_add(&state->categories, name);
     SP_ASSERT_CMP(id, ==, event->category_created.category);
-    return (subject){id, 0};
+    return (subject){id, 0, 0};
 }
 
 /* The concert's line for the order path; its prices go to their own table. */
@@ -102,6 +103,7 @@ static void concert_row_fill(sp_state *state, sp_concert_row *row, const sp_conc
         .seats_count = card->seats_count,
         .first_price = state->prices_count,
         .max_seats_per_user = (uint16_t)card->spec.max_seats_per_user,
+        .no_orphans = card->spec.no_orphans,
     };
     for (uint32_t i = 0; i < card->spec.grades_count; i++) {
         const sp_card_grade *grade = &card->grades[i];
@@ -133,14 +135,14 @@ static subject apply_concert_created(sp_state *state, const sp_event *event)
     state->seats_count += card->seats_count;
     state->rows_count += card->rows_count;
     state->words_count += sp_words_of_seats(card->seats_count);
-    return (subject){id, 0};
+    return (subject){id, 0, 0};
 }
 
-/* Stamps the seats of an order with the event that changed them. */
+/* Stamps the seats of an order or a hold with the event that changed them. */
 static void seats_stamp(sp_state *state, sp_concert_row *concert, const sp_seat *seats,
                         uint32_t count, sp_seq seq)
 {
-    sp_seq *seqs = &state->seat_seqs[(uint64_t)concert->first_word * 64];
+    sp_seq *seqs = &state->seat_seqs[sp_concert_first_seat(concert)];
     uint32_t i = 0;
 
     concert->seq = seq;
@@ -189,6 +191,11 @@ static void order_row_fill(sp_order_row *row, const sp_event *event, uint32_t se
         .seats_count = (uint8_t)event->order_paid.seats_count,
         .status = SP_ORDER_PAYMENT,
     };
+    if (event->order_paid.job.present) {
+        uint64_t print = sp_job_print(&event->order_paid.job.id);
+        row->job_high = (uint16_t)(print >> 32);
+        row->job_low = (uint32_t)print;
+    }
 }
 
 /* Takes the order into its concert's sales and its host's ledger. One who buys at
@@ -208,6 +215,83 @@ static order_links order_link(sp_state *state, const sp_event *event, const sp_u
     return links;
 }
 
+/* A living hold's seats are free, or somebody's who buys them. */
+static void hold_end(sp_state *state, sp_hold_row *hold, sp_hold_status status, sp_seq seq)
+{
+    sp_concert_row *concert = &state->concerts[hold->concert];
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+    uint32_t seats_count = hold->seats_count;
+
+    sp_holds_seats(&state->holds, hold, sp_concert_first_seat(concert), seats);
+    sp_bitmap_clear(&state->held[concert->first_word], seats, bits_count(seats_count));
+    SP_ASSERT_CMP(concert->held_count, >=, seats_count);
+    concert->held_count -= seats_count;
+    state->seats_held_count -= seats_count;
+    seats_stamp(state, concert, seats, seats_count, seq);
+    hold->seq = seq;
+    sp_holds_end(&state->holds, hold, status);
+    if (status != SP_HELD_BOUGHT)
+        sp_user_caps_subtract(&state->users[hold->user].caps, &state->caps, hold->user,
+                              hold->concert, seats_count);
+}
+
+static subject apply_hold_taken(sp_state *state, const sp_event *event)
+{
+    sp_concert_row *concert = sp_state_concert_row(state, event->hold_taken.concert);
+    sp_user_row *user = sp_state_user_row(state, event->hold_taken.user);
+    const sp_seat *seats = event->hold_taken.seats;
+    uint32_t seats_count = event->hold_taken.seats_count;
+    sp_hold_row hold = {
+        .deadline = event->hold_taken.expires_at,
+        .created_at = event->time,
+        .amount = event->hold_taken.amount,
+        .taken_seq = event->seq,
+        .seq = event->seq,
+        .id = event->hold_taken.hold,
+        .user = event->hold_taken.user,
+        .concert = event->hold_taken.concert,
+    };
+
+    SP_ASSERT(concert && user);
+    SP_ASSERT_CMP(seats[seats_count - 1], <, concert->seats_count);
+    sp_holds_take(&state->holds, &hold, sp_concert_first_seat(concert), seats, seats_count);
+    sp_bitmap_set(&state->held[concert->first_word], seats, bits_count(seats_count));
+    concert->held_count += seats_count;
+    state->seats_held_count += seats_count;
+    seats_stamp(state, concert, seats, seats_count, event->seq);
+    sp_user_caps_add(&user->caps, &state->caps, hold.user, hold.concert, seats_count);
+    return (subject){hold.id, 0, hold.deadline};
+}
+
+static subject apply_hold_extended(sp_state *state, const sp_event *event)
+{
+    sp_hold_row *hold = sp_holds_living(&state->holds, event->hold_extended.hold);
+
+    SP_ASSERT(hold);
+    sp_holds_extend(&state->holds, hold, event->hold_extended.expires_at);
+    hold->seq = event->seq;
+    return (subject){hold->id, 0, hold->deadline};
+}
+
+static subject apply_hold_released(sp_state *state, const sp_event *event)
+{
+    sp_hold_row *hold = sp_holds_living(&state->holds, event->hold_released.hold);
+
+    SP_ASSERT(hold);
+    hold_end(state, hold, SP_HELD_RELEASED, event->seq);
+    return (subject){event->hold_released.hold, 0, 0};
+}
+
+static void apply_holds_expired(sp_state *state, const sp_event *event)
+{
+    for (uint32_t i = 0; i < event->holds_expired.holds_count; i++) {
+        sp_hold_row *hold = sp_holds_living(&state->holds, event->holds_expired.holds[i]);
+        SP_ASSERT(hold);
+        SP_ASSERT_CMP(hold->deadline, <=, event->time);
+        hold_end(state, hold, SP_HELD_EXPIRED, event->seq);
+    }
+}
+
 static subject apply_order_paid(sp_state *state, const sp_event *event)
 {
     sp_concert_row *concert = sp_state_concert_row(state, event->order_paid.concert);
@@ -223,19 +307,30 @@ static subject apply_order_paid(sp_state *state, const sp_event *event)
     SP_ASSERT(seats_count >= 1 && seats_count <= SP_SEATS_PER_ORDER_MAX);
     SP_ASSERT_CMP(seats[seats_count - 1], <, concert->seats_count);
     SP_ASSERT_CMP(buyer->points, >=, amount);
+    if (event->order_paid.hold) {
+        sp_hold_row *hold = sp_holds_living(&state->holds, event->order_paid.hold);
+        SP_ASSERT(hold);
+        SP_ASSERT_CMP(hold->seats_count, ==, seats_count);
+        hold_end(state, hold, SP_HELD_BOUGHT, event->seq);
+    }
 
     sp_bitmap_set(&state->sold[concert->first_word], seats, bits_count(seats_count));
     seats_stamp(state, concert, seats, seats_count, event->seq);
     concert->sold_count += seats_count;
+    state->seats_sold_count += seats_count;
     buyer->points -= amount;
     state->users[concert->host].points += amount;
     order_row_fill(&state->orders[order], event, seats_keep(state, seats, seats_count),
                    order_link(state, event, buyer, concert->host));
     buyer->newest_order = order;
     state->orders_count = order;
-    sp_user_caps_add(&buyer->caps, &state->caps, event->order_paid.buyer, event->order_paid.concert,
-                     seats_count);
-    return (subject){order, 0};
+    if (event->order_paid.job.present)
+        sp_job_index_add(state->jobs, &event->order_paid.job.id, order);
+    /* Seats that he held are his by that already. */
+    if (!event->order_paid.hold)
+        sp_user_caps_add(&buyer->caps, &state->caps, event->order_paid.buyer,
+                         event->order_paid.concert, seats_count);
+    return (subject){order, 0, 0};
 }
 
 /* An order is cancelled once, and the table is as large as that of orders. */
@@ -273,6 +368,7 @@ static subject apply_order_cancelled(sp_state *state, const sp_event *event)
     seats_stamp(state, concert, seats, order->seats_count, event->seq);
     SP_ASSERT_CMP(concert->sold_count, >=, order->seats_count);
     concert->sold_count -= order->seats_count;
+    state->seats_sold_count -= order->seats_count;
     sp_user_caps_subtract(&state->users[order->user].caps, &state->caps, order->user,
                           order->concert, order->seats_count);
     if (!SP_FAULT(LOST_REFUND)) {
@@ -281,7 +377,7 @@ static subject apply_order_cancelled(sp_state *state, const sp_event *event)
     }
     order->status = SP_ORDER_CANCEL;
     order->cancellation = cancellation_add(state, event, order, concert->host);
-    return (subject){event->order_cancelled.order, 0};
+    return (subject){event->order_cancelled.order, 0, 0};
 }
 
 static subject apply_own(sp_state *state, const sp_event *event)
@@ -292,7 +388,7 @@ static subject apply_own(sp_state *state, const sp_event *event)
     case SP_EVENT_ORDER_CANCELLED:
         return apply_order_cancelled(state, event);
     case SP_EVENT_SERVER_STARTED: /* moves seq and time alone */
-        return (subject){0, 0};
+        return (subject){0, 0, 0};
     case SP_EVENT_USER_CREATED:
         return apply_user_created(state, event);
     case SP_EVENT_ROLE_SET:
@@ -305,6 +401,15 @@ static subject apply_own(sp_state *state, const sp_event *event)
         return apply_concert_created(state, event);
     case SP_EVENT_USER_ERASED:
         return apply_user_erased(state, event);
+    case SP_EVENT_HOLD_TAKEN:
+        return apply_hold_taken(state, event);
+    case SP_EVENT_HOLD_EXTENDED:
+        return apply_hold_extended(state, event);
+    case SP_EVENT_HOLD_RELEASED:
+        return apply_hold_released(state, event);
+    case SP_EVENT_HOLDS_EXPIRED:
+        apply_holds_expired(state, event);
+        return (subject){0, 0, 0};
     }
     sp_assert_failed(__FILE__, __LINE__, "the event's type is known", event->type, 0);
 }
@@ -320,7 +425,7 @@ static void remember(sp_state *state, const sp_event *event, subject made)
         .seq = event->seq,
         .type = (uint8_t)event->type,
         .role = shown ? shown->role & 3u : 0,
-        .value = shown ? shown->points : 0,
+        .value = shown ? shown->points : made.value,
         .subject = made.id,
     };
 

@@ -27,6 +27,9 @@ typedef enum sp_command_type {
     SP_COMMAND_ORDER_CREATE,
     SP_COMMAND_ORDER_CANCEL,
     SP_COMMAND_USER_ERASE, /* the actor himself */
+    SP_COMMAND_HOLD_TAKE,
+    SP_COMMAND_HOLD_EXTEND,
+    SP_COMMAND_HOLD_RELEASE,
     /* change what stands beside the events, and make none. The actor is the user
      * that they are about; of one who does not exist it is token_invalid unless
      * said otherwise. Answer result.user. */
@@ -45,6 +48,8 @@ typedef enum sp_command_type {
     SP_QUERY_ORDER,          /* one order: its user or an ADMIN */
     SP_QUERY_ORDERS,         /* the actor's own orders, newest first; an ADMIN anyone's */
     SP_QUERY_CONCERT_ORDERS, /* a concert's orders, newest first: its host or an ADMIN */
+    SP_QUERY_HOLD,           /* a living hold: its user */
+    SP_QUERY_JOB,            /* the actor's own order that this job became */
 } sp_command_type;
 
 /* What kind of change a type asks for. */
@@ -89,11 +94,28 @@ typedef struct sp_command {
             const sp_concert_spec *spec;
         } concert_create;
         struct {
-            sp_concert_id concert;
-            sp_points amount; /* or SP_AMOUNT_UNSTATED */
+            sp_concert_id concert; /* not looked at if there is a hold */
+            sp_hold_id hold;       /* buys this, all of it; 0 = the seats below */
+            sp_points amount;      /* or SP_AMOUNT_UNSTATED */
+            sp_job job;
             uint32_t seats_count;
             sp_seat seats[SP_SEATS_PER_ORDER_MAX];
         } order_create;
+        struct {
+            sp_concert_id concert;
+            /* The best of so many seats, if not 0: then `seats` is not looked at. */
+            uint32_t best_count;
+            bool allow_split;
+            sp_text grade; /* of which grade; absent = any */
+            uint32_t seats_count;
+            sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+        } hold_take;
+        struct {
+            sp_hold_id hold;
+        } hold_extend, hold_release, query_hold;
+        struct {
+            sp_hash128 job;
+        } query_job;
         struct {
             sp_order_id order;
             sp_text reason; /* may be absent */
@@ -129,7 +151,7 @@ typedef struct sp_command {
             sp_user_id user; /* 0 = the actor */
         } query_user;
         struct {
-            sp_user_id after; /* ids above this one */
+            sp_user_id after;   /* ids above this one */
             uint32_t count_max; /* 1 … 100 */
         } query_users;
         struct {

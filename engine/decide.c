@@ -13,6 +13,9 @@ static bool role_allows(const sp_deciding *d)
         SP_ASSERT(d->actor); /* the operator hosts nothing */
         return d->actor->role >= SP_ROLE_HOST;
     case SP_COMMAND_ORDER_CREATE:
+    case SP_COMMAND_HOLD_TAKE:
+    case SP_COMMAND_HOLD_EXTEND:
+    case SP_COMMAND_HOLD_RELEASE:
         SP_ASSERT(d->actor); /* the operator buys nothing */
         return true;
     case SP_COMMAND_USER_ERASE:
@@ -44,15 +47,14 @@ static sp_outcome check_idempotency(const sp_deciding *d, const sp_key_record **
     return SP_OK;
 }
 
-/* The decoder's promises that bitmaps and prices rely on. */
-static void assert_seats(const sp_seat *seats, uint32_t count)
+void sp_decide_assert_seats(const sp_seat *seats, uint32_t count)
 {
     SP_ASSERT(count >= 1 && count <= SP_SEATS_PER_ORDER_MAX);
     for (uint32_t i = 1; i < count; i++)
         SP_ASSERT_CMP(seats[i - 1], <, seats[i]);
 }
 
-static sp_outcome check_window(const sp_deciding *d, const sp_concert_row *concert)
+sp_outcome sp_decide_check_window(const sp_deciding *d, const sp_concert_row *concert)
 {
     if (d->now < concert->start_date) {
         sp_refuse(d, SP_SALES_NOT_OPEN);
@@ -64,8 +66,32 @@ static sp_outcome check_window(const sp_deciding *d, const sp_concert_row *conce
     return SP_OK;
 }
 
-static sp_outcome check_points(const sp_deciding *d, const sp_concert_row *concert,
-                               sp_points amount)
+sp_outcome sp_decide_check_amount(const sp_deciding *d, sp_points amount)
+{
+    sp_points stated = d->command->order_create.amount;
+
+    if (stated == SP_AMOUNT_UNSTATED || stated == amount)
+        return SP_OK;
+    sp_refuse(d, SP_AMOUNT_MISMATCH);
+    d->refusal->amount = amount;
+    return SP_AMOUNT_MISMATCH;
+}
+
+sp_outcome sp_decide_check_seat_limit(const sp_deciding *d, const sp_concert_row *concert,
+                                      sp_concert_id id, uint32_t seats_count)
+{
+    uint32_t have = sp_user_caps_count(&d->actor->caps, &d->state->caps, d->command->actor, id);
+
+    if (have + seats_count <= concert->max_seats_per_user)
+        return SP_OK;
+    sp_refuse(d, SP_SEAT_LIMIT);
+    d->refusal->max = concert->max_seats_per_user;
+    d->refusal->have = have;
+    return SP_SEAT_LIMIT;
+}
+
+sp_outcome sp_decide_check_points(const sp_deciding *d, const sp_concert_row *concert,
+                                  sp_points amount)
 {
     if (d->actor->points < amount) {
         sp_refuse(d, SP_INSUFFICIENT_POINTS);
@@ -78,7 +104,7 @@ static sp_outcome check_points(const sp_deciding *d, const sp_concert_row *conce
     return SP_OK;
 }
 
-static sp_outcome check_order_tables(const sp_deciding *d, uint32_t seats_count)
+sp_outcome sp_decide_check_order_tables(const sp_deciding *d, uint32_t seats_count)
 {
     const sp_state *state = d->state;
 
@@ -95,36 +121,29 @@ static sp_outcome decide_order_create(const sp_deciding *d)
     const sp_command *command = d->command;
     const sp_seat *seats = command->order_create.seats;
     uint32_t seats_count = command->order_create.seats_count;
-    sp_points stated = command->order_create.amount;
     sp_outcome outcome;
 
-    assert_seats(seats, seats_count);
+    if (command->order_create.hold)
+        return sp_decide_order_of_hold(d);
+    sp_decide_assert_seats(seats, seats_count);
     const sp_concert_row *concert = sp_state_concert_row(state, command->order_create.concert);
     if (!concert)
         return sp_refuse(d, SP_CONCERT_UNKNOWN);
-    if ((outcome = check_window(d, concert)) != SP_OK)
+    if ((outcome = sp_decide_check_window(d, concert)) != SP_OK)
         return outcome;
     if (seats[seats_count - 1] >= concert->seats_count) /* they ascend */
-        return sp_refuse_unknown_seats(d, concert);
+        return sp_refuse_unknown_seats(d, concert, seats, seats_count);
 
     sp_points amount = sp_state_price(state, concert, seats, seats_count);
-    if (stated != SP_AMOUNT_UNSTATED && stated != amount) {
-        sp_refuse(d, SP_AMOUNT_MISMATCH);
-        d->refusal->amount = amount;
-        return SP_AMOUNT_MISMATCH;
-    }
-    uint32_t have = sp_user_caps_count(&d->actor->caps, &state->caps, command->actor,
-                                       command->order_create.concert);
-    if (have + seats_count > concert->max_seats_per_user) {
-        sp_refuse(d, SP_SEAT_LIMIT);
-        d->refusal->max = concert->max_seats_per_user;
-        d->refusal->have = have;
-        return SP_SEAT_LIMIT;
-    }
+    if ((outcome = sp_decide_check_amount(d, amount)) != SP_OK ||
+        (outcome = sp_decide_check_seat_limit(d, concert, command->order_create.concert,
+                                              seats_count)) != SP_OK)
+        return outcome;
     if (sp_state_taken(state, concert, seats, seats_count))
-        return sp_refuse_taken_seats(d, concert);
-    if ((outcome = check_points(d, concert, amount)) != SP_OK ||
-        (outcome = check_order_tables(d, seats_count)) != SP_OK)
+        return sp_refuse_taken_seats(d, concert, seats, seats_count);
+    if ((outcome = sp_decide_check_orphans(d, concert, seats, seats_count)) != SP_OK ||
+        (outcome = sp_decide_check_points(d, concert, amount)) != SP_OK ||
+        (outcome = sp_decide_check_order_tables(d, seats_count)) != SP_OK)
         return outcome;
 
     d->event->type = SP_EVENT_ORDER_PAID;
@@ -134,6 +153,10 @@ static sp_outcome decide_order_create(const sp_deciding *d)
     d->event->order_paid.amount = amount;
     d->event->order_paid.seats = seats;
     d->event->order_paid.seats_count = seats_count;
+    d->event->order_paid.hold = 0;
+    d->event->order_paid.job.present = command->order_create.job.present;
+    if (command->order_create.job.present)
+        d->event->order_paid.job.id = command->order_create.job.id;
     return SP_OK;
 }
 
@@ -144,6 +167,12 @@ static sp_outcome decide_own(const sp_deciding *d)
         return decide_order_create(d);
     case SP_COMMAND_ORDER_CANCEL:
         return sp_decide_order_cancel(d);
+    case SP_COMMAND_HOLD_TAKE:
+        return sp_decide_hold_take(d);
+    case SP_COMMAND_HOLD_EXTEND:
+        return sp_decide_hold_extend(d);
+    case SP_COMMAND_HOLD_RELEASE:
+        return sp_decide_hold_release(d);
     case SP_COMMAND_SERVER_START:
         return sp_decide_server_start(d);
     case SP_COMMAND_USER_CREATE:
@@ -176,9 +205,10 @@ static void replay_fill(sp_replay *replay, const sp_key_record *record)
 }
 
 sp_decision sp_decide(const sp_state *state, const sp_command *command, sp_time_ms now,
-                      sp_event *event, sp_replay *replay, sp_outcome *outcome, sp_refusal *refusal)
+                      sp_event *event, sp_seat seats[SP_SEATS_PER_ORDER_MAX], sp_replay *replay,
+                      sp_outcome *outcome, sp_refusal *refusal)
 {
-    sp_deciding d = {state, command, NULL, now, event, refusal};
+    sp_deciding d = {state, command, NULL, now, event, seats, refusal};
 
     SP_ASSERT(sp_command_makes_event(command->type));
     SP_ASSERT_CMP(now, >=, state->time);

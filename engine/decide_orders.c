@@ -1,39 +1,61 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/bitmap.h"
 #include "engine/decide_private.h"
+#include "engine/finder.h"
 #include "engine/spec.h"
 
-sp_outcome sp_refuse_unknown_seats(const sp_deciding *d, const sp_concert_row *concert)
+sp_outcome sp_refuse_unknown_seats(const sp_deciding *d, const sp_concert_row *concert,
+                                   const sp_seat *seats, uint32_t count)
 {
     sp_refusal *refusal = d->refusal;
 
     sp_refuse(d, SP_SEAT_UNKNOWN);
-    for (uint32_t i = 0; i < d->command->order_create.seats_count; i++) {
-        sp_seat seat = d->command->order_create.seats[i];
-        if (seat >= concert->seats_count)
+    for (uint32_t i = 0; i < count; i++)
+        if (seats[i] >= concert->seats_count)
             refusal->conflicts[refusal->conflicts_count++] =
-                (sp_seat_conflict){seat, SP_SEAT_FREE, 0};
-    }
+                (sp_seat_conflict){seats[i], SP_SEAT_FREE, 0};
     return SP_SEAT_UNKNOWN;
 }
 
 /* Names every taken seat, so that a client can choose again at once. */
-sp_outcome sp_refuse_taken_seats(const sp_deciding *d, const sp_concert_row *concert)
+sp_outcome sp_refuse_taken_seats(const sp_deciding *d, const sp_concert_row *concert,
+                                 const sp_seat *seats, uint32_t count)
 {
     sp_refusal *refusal = d->refusal;
     const uint64_t *sold = sp_state_sold_of(d->state, concert);
     const uint64_t *held = sp_state_held_of(d->state, concert);
-    const sp_seq *seqs = &d->state->seat_seqs[(uint64_t)concert->first_word * 64];
+    const sp_seq *seqs = &d->state->seat_seqs[sp_concert_first_seat(concert)];
 
     sp_refuse(d, SP_SEAT_TAKEN);
-    for (uint32_t i = 0; i < d->command->order_create.seats_count; i++) {
-        sp_seat seat = d->command->order_create.seats[i];
+    for (uint32_t i = 0; i < count; i++) {
+        sp_seat seat = seats[i];
         bool is_sold = sp_bitmap_has(sold, seat);
         if (is_sold || sp_bitmap_has(held, seat))
             refusal->conflicts[refusal->conflicts_count++] =
                 (sp_seat_conflict){seat, is_sold ? SP_SEAT_SOLD : SP_SEAT_HELD, seqs[seat]};
     }
     return SP_SEAT_TAKEN;
+}
+
+sp_outcome sp_decide_check_orphans(const sp_deciding *d, const sp_concert_row *concert,
+                                   const sp_seat *seats, uint32_t count)
+{
+    sp_seat orphans[SP_ORPHANS_MAX];
+
+    if (!concert->no_orphans)
+        return SP_OK;
+    uint32_t orphans_count =
+        sp_find_orphans(concert->card, sp_state_sold_of(d->state, concert),
+                        sp_state_held_or_sold_of(d->state, concert), seats, count, orphans);
+    if (orphans_count == 0)
+        return SP_OK;
+    sp_refuse(d, SP_ORPHAN_SEAT);
+    if (orphans_count > SP_ORPHANS_MAX)
+        orphans_count = SP_ORPHANS_MAX;
+    d->refusal->conflicts_count = orphans_count;
+    for (uint32_t i = 0; i < orphans_count; i++)
+        d->refusal->conflicts[i] = (sp_seat_conflict){orphans[i], SP_SEAT_FREE, 0};
+    return SP_ORPHAN_SEAT;
 }
 
 /* Late or another's: an ADMIN may, but has to say why. */

@@ -20,6 +20,7 @@ typedef struct sp_deciding {
     const sp_user_row *actor; /* NULL = the operator */
     sp_time_ms now;
     sp_event *event;
+    sp_seat *seats; /* room for those that the command does not name */
     sp_refusal *refusal;
 } sp_deciding;
 
@@ -60,9 +61,29 @@ sp_outcome sp_decide_user_erase(const sp_deciding *d);
 sp_outcome sp_decide_category_create(const sp_deciding *d);
 sp_outcome sp_decide_concert_create(const sp_deciding *d);
 sp_outcome sp_decide_order_cancel(const sp_deciding *d);
+sp_outcome sp_decide_order_of_hold(const sp_deciding *d);
+sp_outcome sp_decide_hold_take(const sp_deciding *d);
+sp_outcome sp_decide_hold_extend(const sp_deciding *d);
+sp_outcome sp_decide_hold_release(const sp_deciding *d);
 
-/* Refusals of an order_create that name its seats. */
-sp_outcome sp_refuse_unknown_seats(const sp_deciding *d, const sp_concert_row *concert);
-sp_outcome sp_refuse_taken_seats(const sp_deciding *d, const sp_concert_row *concert);
+/* Checks that orders and holds share; SP_OK or the refusal. */
+sp_outcome sp_decide_check_window(const sp_deciding *d, const sp_concert_row *concert);
+sp_outcome sp_decide_check_amount(const sp_deciding *d, sp_points amount);
+sp_outcome sp_decide_check_seat_limit(const sp_deciding *d, const sp_concert_row *concert,
+                                      sp_concert_id id, uint32_t seats_count);
+sp_outcome sp_decide_check_points(const sp_deciding *d, const sp_concert_row *concert,
+                                  sp_points amount);
+sp_outcome sp_decide_check_order_tables(const sp_deciding *d, uint32_t seats_count);
+/* May these seats, which are free, be taken under the concert's rule of orphans? */
+sp_outcome sp_decide_check_orphans(const sp_deciding *d, const sp_concert_row *concert,
+                                   const sp_seat *seats, uint32_t count);
+/* The decoder's promises that bitmaps and prices rely on. */
+void sp_decide_assert_seats(const sp_seat *seats, uint32_t count);
+
+/* Refusals that name seats: of these, those that there are not, and those taken. */
+sp_outcome sp_refuse_unknown_seats(const sp_deciding *d, const sp_concert_row *concert,
+                                   const sp_seat *seats, uint32_t count);
+sp_outcome sp_refuse_taken_seats(const sp_deciding *d, const sp_concert_row *concert,
+                                 const sp_seat *seats, uint32_t count);
 
 #endif

@@ -3,7 +3,7 @@
  * The digest of the state. Canonical order; integers little-endian of the
  * width written behind them; a text is u8 present, u32 size, its bytes:
  *
- *   "stagepick state 2"
+ *   "stagepick state 3"
  *   seq 64, time 64, points_total 64
  *   users 32, each by id:
  *     role 8 (0: erased), points 64, created_at 64, newest order 32,
@@ -12,7 +12,7 @@
  *       value 64, subject 32
  *   categories 32, each by id: name
  *   concerts 32, each by id:
- *     host 32, created_at 64, created_seq 64, seq 64, sold count 32,
+ *     host 32, created_at 64, created_seq 64, seq 64, sold count 32, held count 32,
  *     category 32, name, description, image_url, address,
  *     running_time_min 32, age_limit 8, start_date 64, end_date 64,
  *     concert_date 64, cancel_until 64, max_seats_per_user 32,
@@ -22,16 +22,21 @@
  *   orders 32, each by id:
  *     concert 32, user 32, status 8, amount 64, created_at 64,
  *     cancelled_at 64, seq 64, cancel_seq 64, older order of the user 32,
- *     seats 32, each 32
+ *     print of its job 64 (0: of none), seats 32, each 32
+ *   newest hold 32, living holds 32, each by id:
+ *     id 32, concert 32, user 32, amount 64, created_at 64, deadline 64,
+ *     taken_seq 64, seq 64, seats 32, each 32
  *   grants 32, each as they came:
  *     user 32, by sign-up 8, amount 64, time 64, seq 64
  *
  * Remembered keys are those that a lookup can reach: at most
  * SP_IDEMPOTENCY_KEYS_PER_USER a user, not before the ring's tail. Left out:
- * what follows from the above (caps, counts, indexes, ledgers, where a row lies) and
- * what is no part of the facts (limits, views).
+ * what follows from the above (caps, counts, indexes, ledgers, where a row lies),
+ * what is remembered for better refusals alone (holds that have ended) and what is
+ * no part of the facts (limits, views).
  */
 #include <endian.h>
+#include <stdlib.h>
 
 #include <sodium.h>
 
@@ -173,7 +178,7 @@ static void put_spec(stream *out, const sp_concert_spec *spec)
 
 static void put_seats(stream *out, const sp_state *state, const sp_concert_row *concert)
 {
-    const sp_seq *seqs = &state->seat_seqs[(uint64_t)concert->first_word * 64];
+    const sp_seq *seqs = &state->seat_seqs[sp_concert_first_seat(concert)];
     uint32_t words_count = sp_words_of_seats(concert->seats_count);
 
     put_u32(out, words_count);
@@ -195,6 +200,7 @@ static void put_concerts(stream *out, const sp_state *state)
         put_u64(out, concert->card->created_seq);
         put_u64(out, concert->seq);
         put_u32(out, concert->sold_count);
+        put_u32(out, concert->held_count);
         put_spec(out, &concert->card->spec);
         put_seats(out, state, concert);
     }
@@ -215,10 +221,54 @@ static void put_orders(stream *out, const sp_state *state)
         put_u64(out, order->seq);
         put_u64(out, order->cancellation ? state->cancellations[order->cancellation].seq : 0);
         put_u32(out, order->older_of_user);
+        put_u64(out, sp_order_job_print(order));
         put_u32(out, order->seats_count);
         for (uint32_t i = 0; i < order->seats_count; i++)
             put_u32(out, seats[i]);
     }
+}
+
+static void put_hold(stream *out, const sp_state *state, const sp_hold_row *hold)
+{
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+
+    sp_holds_seats(&state->holds, hold, sp_concert_first_seat(&state->concerts[hold->concert]),
+                   seats);
+    put_u32(out, hold->id);
+    put_u32(out, hold->concert);
+    put_u32(out, hold->user);
+    put_i64(out, hold->amount);
+    put_i64(out, hold->created_at);
+    put_i64(out, hold->deadline);
+    put_u64(out, hold->taken_seq);
+    put_u64(out, hold->seq);
+    put_u32(out, hold->seats_count);
+    for (uint32_t i = 0; i < hold->seats_count; i++)
+        put_u32(out, seats[i]);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    sp_hold_id left = *(const sp_hold_id *)a, right = *(const sp_hold_id *)b;
+    return (left > right) - (left < right);
+}
+
+/* By id, which is neither the order of the rows (a hold that is extended for long
+ * may be rounds of the ring behind) nor that of the heap. */
+static void put_holds(stream *out, const sp_state *state)
+{
+    const sp_holds *holds = &state->holds;
+    sp_hold_id *ids = malloc(((size_t)holds->live_count + 1) * sizeof *ids);
+
+    SP_ASSERT(ids);
+    for (uint32_t i = 0; i < holds->live_count; i++)
+        ids[i] = holds->heap[i].id;
+    qsort(ids, holds->live_count, sizeof *ids, compare_ids);
+    put_u32(out, holds->newest);
+    put_u32(out, holds->live_count);
+    for (uint32_t i = 0; i < holds->live_count; i++)
+        put_hold(out, state, sp_holds_living(holds, ids[i]));
+    free(ids);
 }
 
 static void put_grants(stream *out, const sp_state *state)
@@ -236,7 +286,7 @@ static void put_grants(stream *out, const sp_state *state)
 
 void sp_digest(const sp_state *state, uint8_t out[SP_DIGEST_SIZE])
 {
-    static const char magic[] = "stagepick state 2";
+    static const char magic[] = "stagepick state 3";
     stream hashed = {.used = 0};
 
     crypto_generichash_init(&hashed.hash, NULL, 0, SP_DIGEST_SIZE);
@@ -248,6 +298,7 @@ void sp_digest(const sp_state *state, uint8_t out[SP_DIGEST_SIZE])
     put_categories(&hashed, state);
     put_concerts(&hashed, state);
     put_orders(&hashed, state);
+    put_holds(&hashed, state);
     put_grants(&hashed, state);
     flush(&hashed);
     crypto_generichash_final(&hashed.hash, out, SP_DIGEST_SIZE);

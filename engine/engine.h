@@ -17,8 +17,9 @@ typedef struct sp_replay {
     sp_event_type type;
     sp_seq seq;
     sp_time_ms time;
-    uint32_t subject; /* id of the order, category, concert or user */
-    int64_t value;    /* points_granted, role_set: the balance after it */
+    uint32_t subject; /* id of the order, category, concert, user or hold */
+    int64_t value;    /* points_granted, role_set: the balance after it;
+                       * hold_taken, hold_extended: when the hold was to end */
     sp_role role;     /* points_granted, role_set: the user's role after it */
 } sp_replay;
 
@@ -30,13 +31,21 @@ typedef enum sp_decision {
 
 /* Decides one command at time `now` (>= sp_state_time). Changes nothing.
  * The event gets seq = state's + 1, time = now, and borrows from the command
- * and the state: apply it before either goes. Checks in the design's order,
+ * and the state: apply it before either goes. Seats that the command does not
+ * name (those of a hold, or the best) go to `seats`, and it borrows them too. Checks in the design's order,
  * the first failure wins: actor exists (token_invalid), role, idempotency,
  * then the command's own. For order_create: concert, cancelled or paused,
- * window, seats known, amount, seat limit, seats free, points.
+ * window, seats known, amount, seat limit, seats free, orphans, points.
  * The command must be one that makes an event. Never blocks or allocates. */
 sp_decision sp_decide(const sp_state *state, const sp_command *command, sp_time_ms now,
-                      sp_event *event, sp_replay *replay, sp_outcome *outcome, sp_refusal *refusal);
+                      sp_event *event, sp_seat seats[SP_SEATS_PER_ORDER_MAX], sp_replay *replay,
+                      sp_outcome *outcome, sp_refusal *refusal);
+
+/* The holds that are overdue at `now`, before anything else is decided then: true
+ * and the event of the first SP_HOLDS_PER_EXPIRY_MAX of them, whose ids are put into
+ * `ids` and borrowed; apply it and ask again. false: there are none. */
+bool sp_decide_expiry(const sp_state *state, sp_time_ms now,
+                      sp_hold_id ids[SP_HOLDS_PER_EXPIRY_MAX], sp_event *event);
 
 /* Applies an event that decide made or admit passed. The only writer of
  * state; can't fail: a violated invariant aborts. */

@@ -23,7 +23,11 @@
     X(6, CONCERT_CREATED, "concert_created")   \
     X(7, ORDER_PAID, "order_paid")             \
     X(8, ORDER_CANCELLED, "order_cancelled")   \
-    X(9, USER_ERASED, "user_erased")
+    X(9, USER_ERASED, "user_erased")           \
+    X(10, HOLD_TAKEN, "hold_taken")            \
+    X(11, HOLD_EXTENDED, "hold_extended")      \
+    X(12, HOLD_RELEASED, "hold_released")      \
+    X(13, HOLDS_EXPIRED, "holds_expired")
 
 typedef enum sp_event_type {
 #define SP_EVENT_ENUM(number, id, name) SP_EVENT_##id = number,
@@ -41,6 +45,13 @@ typedef struct sp_idempotency {
     sp_hash128 key;
     sp_hash128 request;
 } sp_idempotency;
+
+/* Which job a queued order came from: random, or for a request with an
+ * Idempotency-Key a hash, so that a retry is the same job (net/jobs.h). */
+typedef struct sp_job {
+    bool present;
+    sp_hash128 id;
+} sp_job;
 
 typedef struct sp_event {
     sp_seq seq;
@@ -82,6 +93,8 @@ typedef struct sp_event {
             sp_points amount;     /* buyer → host, the sum of the seats' prices */
             const sp_seat *seats; /* strictly ascending */
             uint32_t seats_count; /* 1 … SP_SEATS_PER_ORDER_MAX */
+            sp_hold_id hold;      /* that it buys, all of it; 0 = free seats */
+            sp_job job;           /* that asked for it, if one did */
         } order_paid;
         struct {
             sp_order_id order;
@@ -91,6 +104,28 @@ typedef struct sp_event {
         struct {
             sp_user_id user; /* = the actor: everyone erases himself */
         } user_erased;
+        struct {
+            sp_hold_id hold; /* above all before */
+            sp_concert_id concert;
+            sp_user_id user;       /* = the actor */
+            sp_points amount;      /* the seats' price, fixed */
+            sp_time_ms expires_at; /* after the event's time */
+            const sp_seat *seats;  /* strictly ascending */
+            uint32_t seats_count;  /* 1 … SP_SEATS_PER_ORDER_MAX */
+        } hold_taken;
+        struct {
+            sp_hold_id hold;
+            sp_seq taken;          /* seq of its hold_taken, which tells the rest */
+            sp_time_ms expires_at; /* not before the old one */
+        } hold_extended;
+        struct {
+            sp_hold_id hold; /* by its user */
+        } hold_released;
+        struct {
+            const sp_hold_id *holds; /* by (deadline, id), each due by the event's
+                                      * time; a prefix of all that are */
+            uint32_t holds_count;    /* 1 … SP_HOLDS_PER_EXPIRY_MAX */
+        } holds_expired;
     };
 } sp_event;
 

@@ -33,7 +33,8 @@ typedef struct sp_key_record {
     uint64_t type : 8;  /* sp_event_type */
     uint64_t role : 2;  /* of the user that the event shows, after it */
     uint64_t print : 6; /* where in its user's row its print stands */
-    int64_t value;      /* points_granted, role_set: the balance after it */
+    int64_t value;      /* points_granted, role_set: the balance after it; hold_taken,
+                         * hold_extended: when the hold was to end */
     uint32_t subject;   /* the id that the event made or changed */
     uint32_t previous;  /* ordinals back to his previous record; 0 = none */
 } sp_key_record;

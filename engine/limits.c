@@ -8,15 +8,19 @@ const sp_limits sp_limits_default = {
                                         * has used a key: 200 MB */
     .categories_max = 10000,             /* 24 bytes each and the name */
     .concerts_max = 100000,              /* 120 bytes each and the card: 12 MB */
-    .seats_max = 10000000,               /* 8.5 bytes each, and some 16 for each
+    .seats_max = 10000000,               /* 16.5 bytes each, and some 16 for each
                                         * pair of a user and a concert beyond
-                                        * his first eight: 245 MB at most */
+                                        * his first eight: 325 MB at most */
     .grades_max = 400000,                /* 8 bytes each and 64 in the card */
     .rows_max = 2000000,                 /* 8 bytes each, in the card */
-    .orders_max = 20000000,              /* 64 bytes each, 32 more if cancelled:
-                                        * 1.28 GB, 1.92 at most */
+    .orders_max = 20000000,              /* 64 bytes each, 32 more if cancelled, 8
+                                        * more where jobs are: 1.28 GB, 2.08 at
+                                        * most */
     .order_seats_max = 64000000,         /* 4 bytes each: 256 MB */
     .grants_max = 10000000,              /* 32 bytes each: 320 MB */
+    .holds_max = 1000000,                /* 144 bytes each: 2 rows of 64, a place in
+                                        * the heap: 150 MB, reached as holds come and
+                                        * go, and 4 for each seat held */
     .idempotency_keys_max = 4194304,     /* 64 bytes each: 268 MB */
     .text_bytes_max = UINT64_C(2) << 30, /* 2 GiB */
 };

@@ -17,6 +17,9 @@
 #define SP_MAX_SEATS_PER_USER_MAX 1000u
 #define SP_HOLD_SECONDS_MIN 10u
 #define SP_HOLD_SECONDS_MAX 7200u
+/* A hold ends at most so many times its length after it was taken. */
+#define SP_HOLD_EXTENSION_FACTOR 3
+#define SP_HOLDS_PER_EXPIRY_MAX 1000u
 #define SP_RUNNING_TIME_MIN_MAX 6000u
 #define SP_PRICE_MAX INT64_C(1000000000)
 #define SP_GRANT_MAX INT64_C(1000000000000)
@@ -37,6 +40,8 @@
  * 64 and 33 million. */
 #define SP_ORDERS_MAX UINT32_C(67108863)
 #define SP_GRANTS_MAX UINT32_C(33554431)
+/* Likewise of holds that live at once: 16 million. */
+#define SP_HOLDS_MAX UINT32_C(16777216)
 /* Default of cancelUntil: so long before endDate. */
 #define SP_CANCEL_BEFORE_END_MS (INT64_C(3) * 3600 * 1000)
 /* Idempotency keys are remembered so long, and so many a user. */
@@ -56,12 +61,13 @@ typedef struct sp_limits {
     uint32_t order_seats_max;      /* seats listed in orders of 2 and more */
     uint32_t grants_max;           /* of points, sign-ups with points included; at
                                     * most SP_GRANTS_MAX */
+    uint32_t holds_max;            /* living at once, 1 … SP_HOLDS_MAX */
     uint32_t idempotency_keys_max; /* rounded up to a power of two */
     uint64_t text_bytes_max;       /* names, descriptions, cards */
 } sp_limits;
 
 /* 1 million users, 10,000 categories, 100,000 concerts, 10 million seats,
- * 20 million orders, 10 million grants. engine/limits.c states what a full table costs. */
+ * 20 million orders, 10 million grants, 1 million holds. engine/limits.c states what a full table costs. */
 extern const sp_limits sp_limits_default;
 
 #endif

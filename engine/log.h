@@ -32,8 +32,9 @@ typedef enum sp_log_status {
 
 typedef enum sp_log_space {
     SP_SPACE_PLENTY = 0,
-    SP_SPACE_LOW = 1,  /* under 256 MiB: only what gives back goes on (cancels,
-                        * roles, sessions, passwords, erasures), and starts */
+    SP_SPACE_LOW = 1,  /* under 256 MiB: only what gives back goes on (cancels, holds
+                        * that end, roles, sessions, passwords, erasures), and
+                        * starts */
     SP_SPACE_NONE = 2, /* under 64 MiB: only the record of a start does */
 } sp_log_space;
 

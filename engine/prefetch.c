@@ -66,6 +66,29 @@ static inline void want_order_row(round *r, const sp_state *state, sp_order_id o
         want(r, &state->orders[order]);
 }
 
+static inline void want_hold_row(round *r, const sp_state *state, sp_hold_id hold)
+{
+    want(r, &state->holds.rows[hold & state->holds.mask]);
+}
+
+/* What a new hold needs: as an order, but no host, and another map. A seat that there
+ * is not is none: it is still to be found. */
+static inline void want_hold(round *r, const sp_state *state, sp_user_id user,
+                             sp_concert_id concert_id, sp_seat seat)
+{
+    const sp_concert_row *concert = sp_state_concert_row(state, concert_id);
+
+    if (!concert || !sp_state_user_row(state, user))
+        return;
+    want(r, &state->users[user]);
+    if (seat >= concert->seats_count)
+        return;
+    uint64_t word = concert->first_word + seat / 64u;
+    want(r, &state->seat_seqs[word * 64 + seat % 64u]);
+    want(r, &state->sold[word]);
+    want(r, &state->held[word]);
+}
+
 static inline void want_user(round *r, const sp_state *state, sp_user_id user)
 {
     if (sp_state_user_row(state, user))
@@ -89,11 +112,22 @@ static void want_command(round *r, const sp_state *state, const sp_command *comm
         want_keys(r, state, command->actor);
     switch (command->type) {
     case SP_COMMAND_ORDER_CREATE:
-        want_order(r, state, command->actor, command->order_create.concert,
-                   command->order_create.seats[0]);
+        if (command->order_create.hold)
+            want_hold_row(r, state, command->order_create.hold);
+        else
+            want_order(r, state, command->actor, command->order_create.concert,
+                       command->order_create.seats[0]);
         break;
     case SP_COMMAND_ORDER_CANCEL:
         want_order_row(r, state, command->order_cancel.order);
+        break;
+    case SP_COMMAND_HOLD_TAKE:
+        want_hold(r, state, command->actor, command->hold_take.concert,
+                  command->hold_take.best_count ? UINT32_MAX : command->hold_take.seats[0]);
+        break;
+    case SP_COMMAND_HOLD_EXTEND:
+    case SP_COMMAND_HOLD_RELEASE:
+        want_hold_row(r, state, command->hold_release.hold);
         break;
     default:
         want_user(r, state, command->actor);
@@ -112,6 +146,16 @@ static void want_event(round *r, const sp_state *state, const sp_event *event)
         break;
     case SP_EVENT_ORDER_CANCELLED:
         want_order_row(r, state, event->order_cancelled.order);
+        break;
+    case SP_EVENT_HOLD_TAKEN:
+        want_hold(r, state, event->hold_taken.user, event->hold_taken.concert,
+                  event->hold_taken.seats[0]);
+        break;
+    case SP_EVENT_HOLD_EXTENDED:
+        want_hold_row(r, state, event->hold_extended.hold);
+        break;
+    case SP_EVENT_HOLD_RELEASED:
+        want_hold_row(r, state, event->hold_released.hold);
         break;
     default:
         want_user(r, state, event->actor);

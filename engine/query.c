@@ -45,6 +45,26 @@ static sp_outcome query_order(const sp_state *state, const sp_command *query, sp
     return SP_OK;
 }
 
+static sp_outcome query_job(const sp_state *state, const sp_command *query, sp_result *result)
+{
+    sp_order_id order = sp_state_order_of_job(state, query->actor, &query->query_job.job);
+
+    if (!order)
+        return SP_JOB_UNKNOWN;
+    order_fill(state, order, result);
+    return SP_OK;
+}
+
+static sp_outcome query_hold(const sp_state *state, const sp_command *query, sp_result *result)
+{
+    const sp_hold_row *hold = sp_holds_living(&state->holds, query->query_hold.hold);
+
+    if (!hold || hold->user != query->actor)
+        return SP_HOLD_UNKNOWN;
+    sp_hold_view_fill(state, hold, result->seats, &result->hold);
+    return SP_OK;
+}
+
 static sp_outcome query_own(const sp_state *state, const sp_command *query, sp_result *result)
 {
     if (query->actor && !sp_state_living_row(state, query->actor))
@@ -62,6 +82,10 @@ static sp_outcome query_own(const sp_state *state, const sp_command *query, sp_r
         return sp_query_users(state, query, result);
     case SP_QUERY_LEDGER:
         return sp_query_ledger(state, query, result);
+    case SP_QUERY_HOLD:
+        return query_hold(state, query, result);
+    case SP_QUERY_JOB:
+        return query_job(state, query, result);
     default:
         sp_assert_failed(__FILE__, __LINE__, "the command is a query", query->type, 0);
     }
@@ -76,6 +100,14 @@ void sp_query(const sp_state *state, const sp_command *query, sp_result *result)
         memset(&result->refusal, 0, offsetof(sp_refusal, conflicts));
 }
 
+/* Taken or extended: it lives. */
+static void hold_fill(const sp_state *state, sp_hold_id id, sp_result *result)
+{
+    const sp_hold_row *hold = sp_holds_living(&state->holds, id);
+    SP_ASSERT(hold);
+    sp_hold_view_fill(state, hold, result->seats, &result->hold);
+}
+
 void sp_result_of_event(const sp_state *state, const sp_event *event, sp_result *result)
 {
     result->outcome = SP_OK;
@@ -84,6 +116,14 @@ void sp_result_of_event(const sp_state *state, const sp_event *event, sp_result 
     switch (event->type) {
     case SP_EVENT_SERVER_STARTED:
     case SP_EVENT_USER_ERASED: /* there is nobody left to be shown */
+    case SP_EVENT_HOLD_RELEASED:
+    case SP_EVENT_HOLDS_EXPIRED:
+        break;
+    case SP_EVENT_HOLD_TAKEN:
+        hold_fill(state, event->hold_taken.hold, result);
+        break;
+    case SP_EVENT_HOLD_EXTENDED:
+        hold_fill(state, event->hold_extended.hold, result);
         break;
     case SP_EVENT_USER_CREATED:
         user_fill(state, event->user_created.user, result);
@@ -141,6 +181,16 @@ void sp_result_of_replay(const sp_state *state, const sp_replay *replay, sp_resu
     case SP_EVENT_ORDER_CANCELLED:
         order_fill_as_of(state, replay, result);
         break;
+    case SP_EVENT_HOLD_TAKEN: /* it may have ended, and its seats be another's */
+    case SP_EVENT_HOLD_EXTENDED:
+        result->hold = (sp_hold_view){
+            .id = replay->subject,
+            .expires_at = replay->value,
+            .seq = replay->seq,
+        };
+        break;
+    case SP_EVENT_HOLD_RELEASED: /* takes no key */
+    case SP_EVENT_HOLDS_EXPIRED:
     case SP_EVENT_SERVER_STARTED: /* no user asks for these, so nobody has a */
     case SP_EVENT_USER_CREATED:   /* key for them; */
     case SP_EVENT_USER_ERASED:    /* and nobody is there to ask again */

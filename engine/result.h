@@ -28,6 +28,21 @@ typedef struct sp_order_view {
     uint32_t seats_count;
 } sp_order_view;
 
+/* A hold as its user sees it; `seats` likewise. Of a replay (sp_result_of_replay)
+ * only id, expires_at and seq are known, since the seats of a hold that has ended are
+ * nowhere in the state: the events tell the rest, the one of this seq and, of an
+ * extension, the one that it names (engine/event_reader.h). */
+typedef struct sp_hold_view {
+    sp_hold_id id;
+    sp_concert_id concert;
+    sp_user_id user;
+    sp_points amount;
+    sp_time_ms created_at, expires_at;
+    sp_seq seq;           /* of the last event of this hold */
+    const sp_seat *seats; /* strictly ascending */
+    uint32_t seats_count; /* 0 = of a replay */
+} sp_hold_view;
+
 typedef struct sp_user_view {
     sp_user_id id;
     sp_role role;
@@ -67,10 +82,12 @@ typedef struct sp_refusal {
     sp_points amount;        /* amount_mismatch: the right one */
     sp_points points;        /* insufficient_points: the balance */
     uint32_t max, have;      /* seat_limit */
+    uint32_t largest_run;    /* no_adjacent_seats: neighbours that could be had */
     const char *limit;       /* limit_reached: which; static */
     const char *field;       /* validation_failed: which field; static */
     const char *detail;      /* validation_failed: why; static */
-    /* seat_taken: those taken; seat_unknown: those unknown (seat only). */
+    /* seat_taken: those taken; seat_unknown: those unknown, orphan_seat: those that
+     * would be left alone (seat only). */
     uint32_t conflicts_count;
     sp_seat_conflict conflicts[SP_SEATS_PER_ORDER_MAX];
 } sp_refusal;
@@ -84,7 +101,8 @@ typedef struct sp_result {
         sp_user_view user;       /* user commands and queries */
         sp_category_id category; /* category_create */
         sp_concert_id concert;   /* concert_create */
-        sp_order_view order;     /* order commands and query */
+        sp_order_view order;     /* order commands, query, and that of a job */
+        sp_hold_view hold;       /* hold commands (but release) and query */
         /* Lists are one malloc each (seats behind the orders), NULL if count is
          * 0; the loop gives them back with sp_result_release. */
         struct {
@@ -101,11 +119,11 @@ typedef struct sp_result {
         struct {
             sp_ledger_item *items;
             uint32_t count;
-            sp_seq next; /* cursor: `before` of the next page, or 0 … */
+            sp_seq next;            /* cursor: `before` of the next page, or 0 … */
             sp_points next_balance; /* … and its balance */
         } ledger;
     };
-    sp_seat seats[SP_SEATS_PER_ORDER_MAX]; /* what order.seats points to */
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX]; /* what order.seats or hold.seats points to */
     sp_refusal refusal;
 } sp_result;
 

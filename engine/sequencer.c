@@ -14,6 +14,13 @@
 /* How many answers ahead the loop that follows a chain back to its oldest asks
  * for their memory. */
 #define CHAIN_AHEAD 8u
+/* Holds end in slices of so many events; some 2 ms of work. */
+#define EXPIRY_EVENTS_MAX 16u
+/* How long to sleep at the most while a hold lives: the wait may not count the time
+ * that the machine is suspended, holds do. */
+#define SLEEP_MS_MAX 10000
+/* A disk so full that no hold can end is looked at again so often. */
+#define SLEEP_MS_FULL 1000
 
 /* Answers for one mailbox, newest first. */
 typedef struct chain {
@@ -29,9 +36,10 @@ typedef struct untold {
     chain chains[MAILBOXES_MAX];
     uint32_t chains_count;
     uint32_t commands_count;
-    sp_event *events; /* batch_commands_max of them */
+    sp_event *events; /* batch_commands_max and EXPIRY_EVENTS_MAX of them */
     uint32_t events_count;
-    bool has_sides; /* changed side records, perhaps without any event */
+    sp_changes changes; /* of seats, by these events */
+    bool has_sides;     /* changed side records, perhaps without any event */
 } untold;
 
 struct sp_sequencer {
@@ -44,6 +52,10 @@ struct sp_sequencer {
      * with each commit. */
     untold *current, *pending;
     untold batches[2];
+    /* Holds are overdue, and the disk is too full to end them: no event may be made
+     * at this time, but that of a start. */
+    bool overdue;
+    sp_hold_id expired[SP_HOLDS_PER_EXPIRY_MAX]; /* of the event being made */
     _Atomic bool failed, stopping;
     /* Written by the sequencer, read by anyone: relaxed, each on its own. */
     struct {
@@ -51,6 +63,14 @@ struct sp_sequencer {
         _Atomic uint32_t batch_commands_high;
     } stats;
 };
+
+static bool init_batch(untold *batch, uint32_t commands_max)
+{
+    batch->events = calloc(commands_max + EXPIRY_EVENTS_MAX, sizeof(sp_event));
+    return sp_changes_init(&batch->changes,
+                           commands_max + EXPIRY_EVENTS_MAX * SP_HOLDS_PER_EXPIRY_MAX) &&
+           batch->events != NULL;
+}
 
 sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config)
 {
@@ -63,10 +83,11 @@ sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config)
     self->slots = calloc(config->batch_commands_max, sizeof(sp_slot *));
     self->current = &self->batches[0];
     self->pending = &self->batches[1];
+    bool has_all = self->slots != NULL;
     for (int i = 0; i < 2; i++)
-        self->batches[i].events = calloc(config->batch_commands_max, sizeof(sp_event));
+        has_all = init_batch(&self->batches[i], config->batch_commands_max) && has_all;
     self->time = sp_state_time(config->state);
-    if (self->slots == NULL || self->current->events == NULL || self->pending->events == NULL) {
+    if (!has_all) {
         sp_sequencer_destroy(self);
         return NULL;
     }
@@ -78,8 +99,10 @@ void sp_sequencer_destroy(sp_sequencer *self)
     if (self == NULL)
         return;
     free(self->slots);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         free(self->batches[i].events);
+        sp_changes_close(&self->batches[i].changes);
+    }
     free(self);
 }
 
@@ -109,6 +132,8 @@ static uint32_t estimate_bytes(const sp_command *command)
     switch (command->type) {
     case SP_COMMAND_ORDER_CREATE:
         return 100 + 5 * command->order_create.seats_count;
+    case SP_COMMAND_HOLD_TAKE:
+        return 100 + 5 * (command->hold_take.seats_count + command->hold_take.best_count);
     case SP_COMMAND_CONCERT_CREATE: {
         const sp_concert_spec *spec = command->concert_create.spec;
         uint32_t bytes = 300 + spec->name.size + spec->description.size + spec->image_url.size +
@@ -175,6 +200,7 @@ static sp_log_space least_space(sp_command_type type)
     case SP_COMMAND_ORDER_CANCEL:
     case SP_COMMAND_ROLE_SET:
     case SP_COMMAND_USER_ERASE:
+    case SP_COMMAND_HOLD_RELEASE:
     case SP_COMMAND_SESSION_OPEN:
     case SP_COMMAND_SESSION_REFRESH:
     case SP_COMMAND_SESSION_CLOSE:
@@ -238,6 +264,17 @@ static sp_log_status process_side(sp_sequencer *self, sp_slot *slot, sp_time_ms 
     return SP_LOG_OK;
 }
 
+/* Into the log's batch, into the state, and noted for the views. */
+static sp_log_status take_event(sp_sequencer *self, sp_event *event)
+{
+    if (self->config.log->append(self->config.log, event) != SP_LOG_OK)
+        return SP_LOG_FAILED;
+    sp_changes_add(&self->current->changes, self->config.state, event);
+    sp_apply(self->config.state, event);
+    self->current->events_count++;
+    return SP_LOG_OK;
+}
+
 /* Decides one command that wants to make an event; on success the event is in
  * the log's batch and in the state. SP_LOG_FAILED: the log is broken, the batch
  * is lost. */
@@ -249,7 +286,8 @@ static sp_log_status process_event(sp_sequencer *self, sp_slot *slot, sp_time_ms
     sp_event *event = &self->current->events[self->current->events_count];
     sp_replay replay;
     sp_outcome outcome = SP_INTERNAL;
-    switch (sp_decide(state, command, now, event, &replay, &outcome, &result->refusal)) {
+    switch (
+        sp_decide(state, command, now, event, result->seats, &replay, &outcome, &result->refusal)) {
     case SP_DECISION_REFUSED:
         answer(self, result, outcome);
         return SP_LOG_OK;
@@ -261,7 +299,8 @@ static sp_log_status process_event(sp_sequencer *self, sp_slot *slot, sp_time_ms
         break;
     }
     /* The levels count down from plenty: a larger number is less space. */
-    if (self->config.log->space(self->config.log) > least_space(command->type)) {
+    if (self->config.log->space(self->config.log) > least_space(command->type) ||
+        (self->overdue && command->type != SP_COMMAND_SERVER_START)) {
         answer(self, result, SP_STORAGE_FULL);
         return SP_LOG_OK;
     }
@@ -272,12 +311,10 @@ static sp_log_status process_event(sp_sequencer *self, sp_slot *slot, sp_time_ms
     }
     if (written != SP_LOG_OK)
         return SP_LOG_FAILED;
-    if (self->config.log->append(self->config.log, event) != SP_LOG_OK)
+    if (take_event(self, event) != SP_LOG_OK)
         return SP_LOG_FAILED;
-    sp_apply(state, event);
     sp_result_of_event(state, event, result);
     result->replayed = false;
-    self->current->events_count++;
     return SP_LOG_OK;
 }
 
@@ -370,6 +407,7 @@ static void publish(sp_sequencer *self, const untold *batch)
         return;
     for (uint32_t i = 0; i < batch->events_count; i++)
         sp_views_publish_event(self->config.views, self->config.state, &batch->events[i]);
+    sp_views_publish_changes(self->config.views, self->config.state, &batch->changes);
     sp_views_publish_seq(self->config.views, batch->events[batch->events_count - 1].seq);
 }
 
@@ -384,13 +422,20 @@ static void release(untold *batch)
     batch->chains_count = 0;
     batch->commands_count = 0;
     batch->events_count = 0;
+    sp_changes_clear(&batch->changes);
     batch->has_sides = false;
+}
+
+/* Neither an answer nor, of holds that ended unasked, an event waits in it. */
+static bool is_empty(const untold *batch)
+{
+    return batch->commands_count == 0 && batch->events_count == 0;
 }
 
 /* No figure shows what is not durable either. */
 static void count(sp_sequencer *self, const untold *batch)
 {
-    if (batch->commands_count == 0)
+    if (is_empty(batch))
         return;
     stat_add(&self->stats.batches, 1);
     stat_add(&self->stats.commands, batch->commands_count);
@@ -434,13 +479,13 @@ static void fail(sp_sequencer *self)
 static uint32_t settle_pending(sp_sequencer *self)
 {
     uint32_t commands_count = self->pending->commands_count;
-    if (commands_count == 0)
+    if (is_empty(self->pending))
         return 0;
     if (timed(self, settle) != SP_LOG_OK)
         fail(self);
     else
         tell(self, self->pending);
-    return commands_count;
+    return commands_count > 0 ? commands_count : 1;
 }
 
 /* The batch at hand is committed: what waited is durable by its flush, and it
@@ -466,7 +511,7 @@ static sp_log_status pass_unchanged(sp_sequencer *self)
         return status;
     self->current->chains_count = 0;
     self->current->commands_count = 0;
-    bool waits = self->pending->commands_count > 0;
+    bool waits = !is_empty(self->pending);
     add_answers(self, self->pending);
     if (!waits)
         tell(self, self->pending);
@@ -491,19 +536,52 @@ static sp_log_status finish_batch(sp_sequencer *self)
     return status;
 }
 
-/* The commands that were drained. */
+/* Is a hold overdue that can be ended? */
+static bool has_overdue(sp_sequencer *self, sp_time_ms now)
+{
+    sp_time_ms deadline = sp_state_next_deadline(self->config.state);
+
+    self->overdue = deadline != 0 && deadline <= now &&
+                    self->config.log->space(self->config.log) == SP_SPACE_NONE;
+    return deadline != 0 && deadline <= now && !self->overdue;
+}
+
+/* Ends what is overdue. What one batch has no room for is committed and told, and
+ * so on, until only the last slice is in the batch at hand. */
+static sp_log_status expire(sp_sequencer *self, sp_time_ms now)
+{
+    while (has_overdue(self, now)) {
+        if (self->current->events_count == EXPIRY_EVENTS_MAX) {
+            if (timed(self, commit) != SP_LOG_OK)
+                return SP_LOG_FAILED;
+            exchange(self);
+        }
+        sp_event *event = &self->current->events[self->current->events_count];
+        bool found = sp_decide_expiry(self->config.state, now, self->expired, event);
+        SP_ASSERT(found);
+        if (take_event(self, event) != SP_LOG_OK)
+            return SP_LOG_FAILED;
+    }
+    return SP_LOG_OK;
+}
+
+/* The commands that were drained; perhaps none, and holds that are overdue. */
 static void do_batch(sp_sequencer *self)
 {
-    add_answers(self, self->current);
     if (atomic_load_explicit(&self->failed, memory_order_relaxed)) {
+        add_answers(self, self->current);
         answer_unknown(self, self->current);
         return;
     }
+    sp_time_ms now = stamp(self);
+    sp_log_status status = expire(self, now);
+    add_answers(self, self->current);
     if (self->slots_count >
         atomic_load_explicit(&self->stats.batch_commands_high, memory_order_relaxed))
         atomic_store_explicit(&self->stats.batch_commands_high, self->slots_count,
                               memory_order_relaxed);
-    sp_log_status status = decide_batch(self, stamp(self));
+    if (status == SP_LOG_OK)
+        status = decide_batch(self, now);
     if (status == SP_LOG_OK)
         status = finish_batch(self);
     if (status != SP_LOG_OK)
@@ -516,11 +594,26 @@ uint32_t sp_sequencer_do_work(sp_sequencer *self)
     uint32_t worked = drain(self);
     if (worked > 0)
         do_batch(self);
-    else
+    else if (!sp_sequencer_failed(self) && has_overdue(self, stamp(self))) {
+        do_batch(self);
+        worked = 1;
+    } else
         worked = settle_pending(self);
     if (worked > 0)
         stat_max(&self->stats.cycle_ns_max, monotonic_ns() - begin);
     return worked;
+}
+
+/* How long there is nothing to do unasked: until the next hold ends. */
+static int64_t sleep_ms(sp_sequencer *self)
+{
+    sp_time_ms deadline = sp_state_next_deadline(self->config.state);
+    if (deadline == 0 || sp_sequencer_failed(self))
+        return -1;
+    if (self->overdue)
+        return SLEEP_MS_FULL;
+    sp_time_ms left = deadline - stamp(self);
+    return left < 1 ? 1 : left > SLEEP_MS_MAX ? SLEEP_MS_MAX : left;
 }
 
 int sp_sequencer_run(sp_sequencer *self)
@@ -534,7 +627,7 @@ int sp_sequencer_run(sp_sequencer *self)
                 continue;
             break;
         }
-        sp_queue_wait(self->config.queue, -1);
+        sp_queue_wait(self->config.queue, sleep_ms(self));
     }
     return sp_sequencer_failed(self) ? -1 : 0;
 }

@@ -6,9 +6,14 @@
  *
  * The phases of a batch, in the order that the durability rule demands:
  *
- *   drain → stamp → decide · append · apply → commit → publish → release
+ *   drain → stamp → expire → decide · append · apply → commit → publish → release
  *
- * The last two are those of the batch before: a commit makes the batches before
+ * Expire: holds that are overdue at the batch's time end by events before anything
+ * is decided at it, also where nobody asks for anything: an idle sequencer sleeps
+ * until the next deadline. When very many are due at once (a whole drop's, or after
+ * a restart) they are committed in slices, and the commands wait for the last.
+ *
+ * The last two phases are those of the batch before: a commit makes the batches before
  * it durable (engine/log.h), so a batch waits for the next one's commit, or, if
  * nothing more has come, for a flush of its own (settle). Then it is published,
  * then released. Nothing is released before its batch is durable: not an
@@ -61,7 +66,8 @@ sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config);
 void sp_sequencer_destroy(sp_sequencer *sequencer);
 
 /* One batch, or if nothing has come the flush that releases the one before;
- * returns how many commands it took or released, 0 if there was nothing to do.
+ * returns how many commands it took or released (of holds that ended alone: how
+ * many events), 0 if there was nothing to do.
  * Never sleeps (but commit and settle block for the disk). */
 uint32_t sp_sequencer_do_work(sp_sequencer *sequencer);
 

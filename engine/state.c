@@ -5,7 +5,7 @@
 
 #include "engine/memory.h"
 
-#define TABLES_COUNT 19u
+#define TABLES_COUNT 23u
 
 /* Every table with the bytes that it may ever take. */
 static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
@@ -37,6 +37,10 @@ static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
     TABLE_BYTES(categories.cells, sp_categories_cells_bytes(limits->categories_max));
     TABLE_BYTES(caps.lines, sp_caps_lines_bytes(limits->seats_max));
     TABLE_BYTES(caps.spill, sp_caps_spill_bytes(limits->seats_max));
+    TABLE_BYTES(holds.rows, sp_holds_rows_bytes(limits->holds_max));
+    TABLE_BYTES(holds.heap, sp_holds_heap_bytes(limits->holds_max));
+    TABLE(holds.next_seats, words_max * 64);
+    TABLE_BYTES(jobs, sp_job_index_bytes(limits->orders_max));
     TABLE_BYTES(keys.ring, sp_keys_bytes(limits->idempotency_keys_max));
     TABLE(keys.prints, (size_t)limits->users_max + 1);
     TABLE_BYTES(arena.base, (size_t)limits->text_bytes_max);
@@ -59,6 +63,8 @@ sp_state *sp_state_create(const sp_limits *limits)
         state->limits.orders_max = SP_ORDERS_MAX;
     if (state->limits.grants_max > SP_GRANTS_MAX)
         state->limits.grants_max = SP_GRANTS_MAX;
+    if (state->limits.holds_max > SP_HOLDS_MAX)
+        state->limits.holds_max = SP_HOLDS_MAX;
     tables_of(state, tables);
     if (sp_memory_reserve_all(tables, TABLES_COUNT) != 0) {
         free(state);
@@ -66,6 +72,7 @@ sp_state *sp_state_create(const sp_limits *limits)
     }
     sp_categories_init(&state->categories, limits->categories_max);
     sp_caps_init(&state->caps, limits->seats_max);
+    sp_holds_init(&state->holds, state->limits.holds_max);
     sp_keys_init(&state->keys, limits->idempotency_keys_max);
     state->arena.bytes_max = limits->text_bytes_max;
     return state;
@@ -261,6 +268,71 @@ bool sp_state_concert_totals(const sp_state *state, sp_concert_id concert, sp_co
     return true;
 }
 
+void sp_hold_view_fill(const sp_state *state, const sp_hold_row *row, sp_seat *seats,
+                       sp_hold_view *out)
+{
+    sp_holds_seats(&state->holds, row, sp_concert_first_seat(&state->concerts[row->concert]),
+                   seats);
+    *out = (sp_hold_view){
+        .id = row->id,
+        .concert = row->concert,
+        .user = row->user,
+        .amount = row->amount,
+        .created_at = row->created_at,
+        .expires_at = row->deadline,
+        .seq = row->seq,
+        .seats = seats,
+        .seats_count = row->seats_count,
+    };
+}
+
+bool sp_state_hold(const sp_state *state, sp_hold_id hold, sp_seat *seats, sp_hold_view *out)
+{
+    const sp_hold_row *row = sp_holds_living(&state->holds, hold);
+    if (row)
+        sp_hold_view_fill(state, row, seats, out);
+    return row != NULL;
+}
+
+uint32_t sp_state_holds_count(const sp_state *state)
+{
+    return state->holds.live_count;
+}
+
+sp_hold_id sp_state_newest_hold(const sp_state *state)
+{
+    return state->holds.newest;
+}
+
+sp_time_ms sp_state_next_deadline(const sp_state *state)
+{
+    return sp_holds_deadline(&state->holds);
+}
+
+uint32_t sp_state_holds_due(const sp_state *state, sp_time_ms now, sp_hold_id *ids,
+                            uint32_t count_max)
+{
+    return sp_holds_due(&state->holds, now, ids, count_max);
+}
+
+uint32_t sp_state_held_count(const sp_state *state, sp_concert_id concert)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    return row ? row->held_count : 0;
+}
+
+sp_order_id sp_state_order_of_job(const sp_state *state, sp_user_id user, const sp_hash128 *job)
+{
+    sp_job_cursor cursor = {0};
+    sp_order_id order;
+
+    while ((order = sp_job_index_next(state->jobs, state->orders_count, job, &cursor)))
+        if (state->orders[order].user == user &&
+            sp_order_job_print(&state->orders[order]) == sp_job_print(job))
+            return order;
+    return 0;
+}
+
 void sp_state_usage_of(const sp_state *state, sp_state_usage *out)
 {
     uint64_t word_bytes =
@@ -279,6 +351,8 @@ void sp_state_usage_of(const sp_state *state, sp_state_usage *out)
                        (state->categories.mask + 1ull) * sizeof(uint32_t) +
                        state->categories.count * sizeof(sp_text),
         .caps_bytes = sp_caps_bytes(&state->caps),
+        .holds_bytes = sp_holds_bytes(&state->holds) +
+                       state->seats_held_count * sizeof(*state->holds.next_seats),
         .idempotency_bytes = sp_keys_used_bytes(&state->keys),
     };
 }

@@ -83,9 +83,10 @@ sp_seq sp_state_concert_seq(const sp_state *state, sp_concert_id concert);
 const uint64_t *sp_state_sold_words(const sp_state *state, sp_concert_id concert);
 const uint64_t *sp_state_held_words(const sp_state *state, sp_concert_id concert);
 uint32_t sp_state_sold_count(const sp_state *state, sp_concert_id concert);
+uint32_t sp_state_held_count(const sp_state *state, sp_concert_id concert);
 /* seq of the event that last changed this seat; 0 = never touched. */
 sp_seq sp_state_seat_seq(const sp_state *state, sp_concert_id concert, sp_seat seat);
-/* Seats of one user at one concert (sold, later also held). O(1). */
+/* Seats of one user at one concert, sold and held. O(1). */
 uint32_t sp_state_user_seats(const sp_state *state, sp_user_id user, sp_concert_id concert);
 /* out->seats points into the state. */
 bool sp_state_order(const sp_state *state, sp_order_id order, sp_order_view *out);
@@ -98,9 +99,26 @@ sp_order_id sp_state_concert_order_before(const sp_state *state, sp_concert_id c
                                           sp_order_id before);
 bool sp_state_concert_totals(const sp_state *state, sp_concert_id concert, sp_concert_totals *out);
 
+/* The user's order that came from this job, or 0. */
+sp_order_id sp_state_order_of_job(const sp_state *state, sp_user_id user, const sp_hash128 *job);
+
+/* Holds that live (their deadline may have passed: that ends none, the event does). */
+uint32_t sp_state_holds_count(const sp_state *state);
+sp_hold_id sp_state_newest_hold(const sp_state *state); /* ever; 0 = none */
+/* false if it lives no more, or never did; out->seats points to `seats`, which has
+ * room for SP_SEATS_PER_ORDER_MAX. */
+bool sp_state_hold(const sp_state *state, sp_hold_id hold, sp_seat *seats, sp_hold_view *out);
+/* The earliest deadline of all; 0 = none lives. */
+sp_time_ms sp_state_next_deadline(const sp_state *state);
+/* The first of those due at `now`, by (deadline, id): at most count_max, at most
+ * SP_HOLDS_PER_EXPIRY_MAX. Returns how many. */
+uint32_t sp_state_holds_due(const sp_state *state, sp_time_ms now, sp_hold_id *ids,
+                            uint32_t count_max);
+
 /* Bytes of table memory in use (not reserved), by kind, for figures. */
 typedef struct sp_state_usage {
-    uint64_t users_bytes, orders_bytes, seats_bytes, cards_bytes, caps_bytes, idempotency_bytes;
+    uint64_t users_bytes, orders_bytes, seats_bytes, cards_bytes, caps_bytes, holds_bytes,
+        idempotency_bytes;
 } sp_state_usage;
 void sp_state_usage_of(const sp_state *state, sp_state_usage *out);
 

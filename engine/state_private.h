@@ -13,7 +13,9 @@
 #include "engine/arena.h"
 #include "engine/bitmap.h"
 #include "engine/categories.h"
+#include "engine/holds.h"
 #include "engine/idempotency.h"
+#include "engine/job_index.h"
 #include "engine/state.h"
 #include "engine/user_caps.h"
 
@@ -54,7 +56,8 @@ typedef struct sp_concert_row {
     uint32_t first_price; /* in prices */
     uint32_t held_count;
     uint16_t max_seats_per_user;
-    uint8_t unused[2];
+    bool no_orphans;
+    uint8_t unused;
     sp_concert_id older_of_host; /* his concert before this one; 0 = none */
 } sp_concert_row;
 
@@ -85,7 +88,8 @@ typedef struct sp_order_row {
     sp_seq seq;
     uint8_t seats_count;
     uint8_t status;
-    uint8_t unused[6];
+    uint16_t job_high; /* print of the job that it came from (engine/job_index.h) */
+    uint32_t job_low;
 } sp_order_row;
 
 /* One order in some hundred is cancelled: so this is not in its row. */
@@ -136,6 +140,7 @@ struct sp_state {
     uint32_t seats_count, rows_count; /* over all concerts */
     uint32_t words_count, prices_count, order_seats_count;
     uint32_t cancellations_count, grants_count;
+    uint32_t seats_sold_count, seats_held_count; /* over all concerts */
 
     /* Rows are indexed by id; [0] is never used. */
     sp_user_row *users;
@@ -151,6 +156,8 @@ struct sp_state {
     sp_seq *seat_seqs;     /* 64 a word, the last ones of a concert unused */
     sp_categories categories;
     sp_caps caps;
+    sp_holds holds;
+    sp_order_id *jobs; /* engine/job_index.h */
     sp_keys keys;
     sp_arena arena;
 };
@@ -232,6 +239,29 @@ static inline bool sp_state_taken(const sp_state *state, const sp_concert_row *c
                          seats, count);
 }
 
+/* Where a concert's seats begin among those of all, in seat_seqs and in the chains
+ * of holds. */
+static inline uint64_t sp_concert_first_seat(const sp_concert_row *concert)
+{
+    return (uint64_t)concert->first_word * 64;
+}
+
+static inline uint64_t sp_order_job_print(const sp_order_row *order)
+{
+    return (uint64_t)order->job_high << 32 | order->job_low;
+}
+
+/* When a hold taken at `created_at` ends if it is to last from `now` on; never
+ * behind the end of sales. */
+static inline sp_time_ms sp_hold_deadline(const sp_concert_row *concert, sp_time_ms created_at,
+                                          sp_time_ms now)
+{
+    sp_time_ms length_ms = (sp_time_ms)concert->card->spec.hold_seconds * 1000;
+    sp_time_ms last = created_at + SP_HOLD_EXTENSION_FACTOR * length_ms;
+    sp_time_ms deadline = now + length_ms < last ? now + length_ms : last;
+    return deadline < concert->end_date ? deadline : concert->end_date;
+}
+
 /* Words that so many seats of so many concerts take at most: each concert's
  * last word may be part empty. Views are as large. */
 static inline uint64_t sp_words_max(const sp_limits *limits)
@@ -251,6 +281,10 @@ static inline bool sp_grants_has_room(const sp_state *state)
 {
     return state->grants_count < state->limits.grants_max;
 }
+
+/* What a hold's user sees of it; seats has room for all of its. Living. */
+void sp_hold_view_fill(const sp_state *state, const sp_hold_row *row, sp_seat *seats,
+                       sp_hold_view *out);
 
 /* Does he host a concert that is still to come? Goes through those that he ever
  * hosted, newest first, which is where a live one stands. */

@@ -20,11 +20,13 @@ typedef int64_t sp_time_ms;
  * 0); |any sum| stays under 2^53 so that JSON clients read it exactly. */
 typedef int64_t sp_points;
 
-/* Ids are dense from 1, each kind on its own; 0 = none. */
+/* Ids are dense from 1, each kind on its own; 0 = none. A hold's ascend, and may
+ * leave some out (engine/holds.h). */
 typedef uint32_t sp_user_id;
 typedef uint32_t sp_category_id;
 typedef uint32_t sp_concert_id;
 typedef uint32_t sp_order_id;
+typedef uint32_t sp_hold_id;
 
 /* 0-based, dense in its concert: grade after grade, row after row. */
 typedef uint32_t sp_seat;

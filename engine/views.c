@@ -18,14 +18,19 @@ typedef struct view_row {
     _Atomic uint64_t seq;     /* changes with the words, under version */
 } view_row;
 
-typedef _Atomic uint64_t view_word;
+/* 64 seats, and the seq that last changed one of them: what an order changes, side
+ * by side. */
+typedef struct view_word {
+    _Atomic uint64_t sold, held, seq;
+} view_word;
 
-_Static_assert(sizeof(view_word) == sizeof(uint64_t), "a lock-free word");
+_Static_assert(sizeof(view_word) == 3 * sizeof(uint64_t), "lock-free words");
 
 struct sp_views {
     view_row *rows; /* by concert id; [0] is not used */
     sp_text *names; /* by category id; likewise */
-    view_word *sold, *held;
+    view_word *words;
+    _Atomic uint64_t *seat_seqs; /* 64 a word */
     uint32_t concerts_max, categories_max;
     uint64_t words_max;
     _Alignas(64) _Atomic uint64_t seq;
@@ -36,13 +41,13 @@ struct sp_views {
 
 static void tables_of(sp_views *views, sp_reservation list[TABLES_COUNT])
 {
-    size_t words_bytes = (size_t)views->words_max * sizeof(view_word);
+    size_t words_max = (size_t)views->words_max;
 
     list[0] = (sp_reservation){&views->rows, ((size_t)views->concerts_max + 1) * sizeof(view_row)};
     list[1] =
         (sp_reservation){&views->names, ((size_t)views->categories_max + 1) * sizeof(sp_text)};
-    list[2] = (sp_reservation){&views->sold, words_bytes};
-    list[3] = (sp_reservation){&views->held, words_bytes};
+    list[2] = (sp_reservation){&views->words, words_max * sizeof(view_word)};
+    list[3] = (sp_reservation){&views->seat_seqs, words_max * 64 * sizeof(*views->seat_seqs)};
 }
 
 sp_views *sp_views_create(const sp_limits *limits)
@@ -93,10 +98,15 @@ static void change_end(view_row *row, sp_seq seq)
     atomic_store_explicit(&row->version, version + 1, memory_order_release);
 }
 
-/* Release: pairs with the acquire of the word in sp_views_seats. */
-static void word_store(view_word *word, uint64_t bits)
+/* Release: pairs with the acquire of the word in sp_views_seats, likewise of a seq. */
+static void word_store(_Atomic uint64_t *word, uint64_t bits)
 {
     atomic_store_explicit(word, bits, memory_order_release);
+}
+
+static uint64_t word_load(const _Atomic uint64_t *word)
+{
+    return atomic_load_explicit(word, memory_order_acquire);
 }
 
 static void category_publish(sp_views *views, const sp_state *state, sp_category_id category)
@@ -118,6 +128,19 @@ static void concert_publish(sp_views *views, const sp_state *state, sp_concert_i
     atomic_store_explicit(&views->concerts_count, concert, memory_order_release);
 }
 
+static void seat_seqs_publish(sp_views *views, const sp_state *state, const sp_concert_card *card)
+{
+    for (sp_seat seat = 0; seat < card->seats_count; seat++) {
+        _Atomic uint64_t *last = &views->words[card->first_word + seat / 64].seq;
+        sp_seq seq = sp_state_seat_seq(state, card->id, seat);
+        if (seq == 0)
+            continue; /* untouched memory stays so */
+        word_store(&views->seat_seqs[(uint64_t)card->first_word * 64 + seat], seq);
+        if (seq > word_load(last))
+            word_store(last, seq);
+    }
+}
+
 void sp_views_publish_all(sp_views *views, const sp_state *state)
 {
     for (uint32_t id = 1; id <= sp_state_categories_count(state); id++)
@@ -126,35 +149,90 @@ void sp_views_publish_all(sp_views *views, const sp_state *state)
         const sp_concert_card *card = sp_state_concert(state, id);
         change_begin(&views->rows[id]);
         for (uint32_t i = 0; i < sp_words_of_seats(card->seats_count); i++) {
-            word_store(&views->sold[card->first_word + i], sp_state_sold_words(state, id)[i]);
-            word_store(&views->held[card->first_word + i], sp_state_held_words(state, id)[i]);
+            view_word *word = &views->words[card->first_word + i];
+            word_store(&word->sold, sp_state_sold_words(state, id)[i]);
+            word_store(&word->held, sp_state_held_words(state, id)[i]);
         }
+        seat_seqs_publish(views, state, card);
         change_end(&views->rows[id], sp_state_concert_seq(state, id));
         concert_publish(views, state, id);
     }
     sp_views_publish_seq(views, sp_state_seq(state));
 }
 
-/* Replays the event's own bits on the views' words. Copying the state's words
- * would be wrong: the state is at the end of the batch already, and a map
- * would show seats of an event later than its seq. */
-static void seats_publish(sp_views *views, const sp_state *state, sp_order_id order, bool sold,
-                          sp_seq seq)
+static void bits_change(view_word *word, uint64_t mask, sp_change_kind kind)
 {
-    sp_order_view view;
-    bool found = sp_state_order(state, order, &view);
-    SP_ASSERT(found);
-    view_row *row = &views->rows[view.concert];
-    view_word *words = &views->sold[sp_state_concert(state, view.concert)->first_word];
+    uint64_t sold = atomic_load_explicit(&word->sold, memory_order_relaxed);
+    uint64_t held = atomic_load_explicit(&word->held, memory_order_relaxed);
 
-    change_begin(row);
-    for (uint32_t at = 0; at < view.seats_count;) {
-        sp_seat_group group = sp_seat_group_of(view.seats + at, view.seats_count - at);
-        uint64_t bits = atomic_load_explicit(&words[group.word], memory_order_relaxed);
-        word_store(&words[group.word], sold ? bits | group.mask : bits & ~group.mask);
+    switch (kind) {
+    case SP_CHANGE_SOLD:
+        word_store(&word->sold, sold | mask);
+        return;
+    case SP_CHANGE_HELD:
+        word_store(&word->held, held | mask);
+        return;
+    case SP_CHANGE_HELD_SOLD:
+        word_store(&word->held, held & ~mask);
+        word_store(&word->sold, sold | mask);
+        return;
+    case SP_CHANGE_SOLD_FREED:
+        word_store(&word->sold, sold & ~mask);
+        return;
+    case SP_CHANGE_HELD_FREED:
+        word_store(&word->held, held & ~mask);
+        return;
+    }
+    sp_assert_failed(__FILE__, __LINE__, "the change is of a known kind", kind, 0);
+}
+
+/* The change's own bits on the views' words. Copying the state's words would be
+ * wrong: the state is at the end of the batch already, or of the next, and a map
+ * would show seats of an event later than its seq. */
+static void seats_change(sp_views *views, uint32_t first_word, const sp_change *change)
+{
+    for (uint32_t at = 0; at < change->seats_count;) {
+        sp_seat_group group = sp_seat_group_of(change->seats + at, change->seats_count - at);
+        view_word *word = &views->words[first_word + group.word];
+        bits_change(word, group.mask, change->kind);
+        word_store(&word->seq, change->seq);
         at += group.seats_count;
     }
-    change_end(row, seq);
+    for (uint32_t i = 0; i < change->seats_count; i++)
+        word_store(&views->seat_seqs[(uint64_t)first_word * 64 + change->seats[i]], change->seq);
+}
+
+static bool is_changing(const view_row *row)
+{
+    return atomic_load_explicit(&row->version, memory_order_relaxed) % 2 != 0;
+}
+
+/* All that one event did, from *at on, which is moved behind it: a reader sees all
+ * of it at a concert or nothing, since what it sees has its seq. */
+static void event_publish(sp_views *views, const sp_state *state, const sp_changes *changes,
+                          size_t *at)
+{
+    size_t begin = *at, end = begin;
+    sp_change first, change;
+
+    sp_changes_next(changes, &end, &first);
+    change = first;
+    for (size_t next = end; sp_changes_next(changes, &next, &change) && change.seq == first.seq;)
+        end = next;
+    for (*at = begin; *at < end && sp_changes_next(changes, at, &change);)
+        if (!is_changing(&views->rows[change.concert]))
+            change_begin(&views->rows[change.concert]);
+    for (*at = begin; *at < end && sp_changes_next(changes, at, &change);)
+        seats_change(views, state->concerts[change.concert].first_word, &change);
+    for (*at = begin; *at < end && sp_changes_next(changes, at, &change);)
+        if (is_changing(&views->rows[change.concert]))
+            change_end(&views->rows[change.concert], change.seq);
+}
+
+void sp_views_publish_changes(sp_views *views, const sp_state *state, const sp_changes *changes)
+{
+    for (size_t at = 0; at < changes->size;)
+        event_publish(views, state, changes, &at);
 }
 
 void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_event *event)
@@ -168,12 +246,12 @@ void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_eve
                               memory_order_release);
         concert_publish(views, state, event->concert_created.concert);
         break;
-    case SP_EVENT_ORDER_PAID:
-        seats_publish(views, state, event->order_paid.order, true, event->seq);
-        break;
+    case SP_EVENT_ORDER_PAID: /* what these do to seats stands in the changes */
     case SP_EVENT_ORDER_CANCELLED:
-        seats_publish(views, state, event->order_cancelled.order, false, event->seq);
-        break;
+    case SP_EVENT_HOLD_TAKEN:
+    case SP_EVENT_HOLD_EXTENDED:
+    case SP_EVENT_HOLD_RELEASED:
+    case SP_EVENT_HOLDS_EXPIRED:
     case SP_EVENT_SERVER_STARTED: /* nothing that a view shows */
     case SP_EVENT_USER_CREATED:
     case SP_EVENT_ROLE_SET:
@@ -233,16 +311,17 @@ static bool seats_try(const sp_views *views, const sp_concert_card *card, uint64
                       uint64_t *held, sp_seq *seq)
 {
     const view_row *row = &views->rows[card->id];
+    const view_word *words = &views->words[card->first_word];
     uint32_t words_count = sp_words_of_seats(card->seats_count);
 
     uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
     if (version % 2)
         return false;
     *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
-    for (uint32_t i = 0; i < words_count; i++)
-        sold[i] = atomic_load_explicit(&views->sold[card->first_word + i], memory_order_acquire);
-    for (uint32_t i = 0; i < words_count; i++)
-        held[i] = atomic_load_explicit(&views->held[card->first_word + i], memory_order_acquire);
+    for (uint32_t i = 0; i < words_count; i++) {
+        sold[i] = word_load(&words[i].sold);
+        held[i] = word_load(&words[i].held);
+    }
     return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
 }
 
@@ -256,6 +335,57 @@ sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card, uint64
     sp_seq seq;
 
     for (uint32_t tries = 1; !seats_try(views, card, sold, held, &seq); tries++)
+        if (tries % TRIES_BEFORE_YIELD == 0)
+            sched_yield();
+    return seq;
+}
+
+/* Those of a word that changed behind `after`, appended to out. */
+static uint32_t word_since(const sp_views *views, const sp_concert_card *card, uint32_t word_index,
+                           sp_seq after, sp_seat_now *out)
+{
+    const view_word *word = &views->words[card->first_word + word_index];
+    const _Atomic uint64_t *seqs =
+        &views->seat_seqs[((uint64_t)card->first_word + word_index) * 64];
+    uint64_t sold = word_load(&word->sold), held = word_load(&word->held);
+    uint32_t left = card->seats_count - word_index * 64, count = 0;
+
+    for (uint32_t i = 0; i < 64 && i < left; i++) {
+        if (word_load(&seqs[i]) <= after)
+            continue;
+        sp_seat_state state = sold >> i & 1   ? SP_SEAT_SOLD
+                              : held >> i & 1 ? SP_SEAT_HELD
+                                              : SP_SEAT_FREE;
+        out[count++] = (sp_seat_now){word_index * 64 + i, state};
+    }
+    return count;
+}
+
+/* One look, as seats_try. What it finds in a torn one is thrown away, but is never
+ * more than there are seats. */
+static bool since_try(const sp_views *views, const sp_concert_card *card, sp_seq after,
+                      sp_seat_now *out, uint32_t *count, sp_seq *seq)
+{
+    const view_row *row = &views->rows[card->id];
+    uint32_t words_count = sp_words_of_seats(card->seats_count);
+
+    uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
+    if (version % 2)
+        return false;
+    *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
+    *count = 0;
+    for (uint32_t i = 0; i < words_count; i++)
+        if (word_load(&views->words[card->first_word + i].seq) > after)
+            *count += word_since(views, card, i, after, out + *count);
+    return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
+}
+
+sp_seq sp_views_seats_since(const sp_views *views, const sp_concert_card *card, sp_seq after,
+                            sp_seat_now *out, uint32_t *count)
+{
+    sp_seq seq;
+
+    for (uint32_t tries = 1; !since_try(views, card, after, out, count, &seq); tries++)
         if (tries % TRIES_BEFORE_YIELD == 0)
             sched_yield();
     return seq;

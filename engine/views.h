@@ -18,6 +18,7 @@
 #ifndef SP_ENGINE_VIEWS_H
 #define SP_ENGINE_VIEWS_H
 
+#include "engine/changes.h"
 #include "engine/event.h"
 #include "engine/state.h"
 
@@ -29,9 +30,10 @@ void sp_views_destroy(sp_views *views);
 
 /* Writer: publishes everything (after recovery, before readers are let in). */
 void sp_views_publish_all(sp_views *views, const sp_state *state);
-/* Writer: publishes what this durable, applied event changed. Called for each
- * event of a batch in order, then once sp_views_publish_seq. */
+/* Writer: publishes a durable batch: the categories and concerts that its events
+ * made, each event in order; then what it did to seats; then once its seq. */
 void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_event *event);
+void sp_views_publish_changes(sp_views *views, const sp_state *state, const sp_changes *changes);
 void sp_views_publish_seq(sp_views *views, sp_seq seq);
 
 /* Readers. */
@@ -48,6 +50,16 @@ sp_seq sp_views_concert_seq(const sp_views *views, sp_concert_id concert);
  * moment and returns the seq of the last event in them. */
 sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
                       uint64_t *held);
+/* The seats that events behind `after` have changed, ascending, as they are now: as of
+ * one moment, whose seq is returned. Who has the map of seq `after` and puts these
+ * into it has the map of that seq. `out` has room for all the concert's seats. Costs
+ * a look at each word of 64 seats, and at each seat of those that changed. */
+typedef struct sp_seat_now {
+    sp_seat seat;
+    sp_seat_state state;
+} sp_seat_now;
+sp_seq sp_views_seats_since(const sp_views *views, const sp_concert_card *card, sp_seq after,
+                            sp_seat_now *out, uint32_t *count);
 /* Sold and held seats among [first, first + count) of copied words. */
 typedef struct sp_seat_counts {
     uint32_t free, held, sold;

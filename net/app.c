@@ -245,10 +245,13 @@ static void set_idempotency(const sp_exchange *ex, sp_idempotency *idempotency)
  * a hundred into the sequencer's cache. */
 static void copy_command(sp_command *to, const sp_command *from)
 {
-    size_t size = from->type == SP_COMMAND_ORDER_CREATE
-                      ? offsetof(sp_command, order_create.seats) +
-                            from->order_create.seats_count * sizeof(sp_seat)
-                      : sizeof *from;
+    size_t size = sizeof *from;
+    if (from->type == SP_COMMAND_ORDER_CREATE)
+        size = offsetof(sp_command, order_create.seats) +
+               from->order_create.seats_count * sizeof(sp_seat);
+    else if (from->type == SP_COMMAND_HOLD_TAKE)
+        size =
+            offsetof(sp_command, hold_take.seats) + from->hold_take.seats_count * sizeof(sp_seat);
     memcpy(to, from, size);
 }
 

@@ -75,6 +75,8 @@ bool sp_decode_order(sp_decode *decode, const sp_json_node *root, sp_command *ou
         ok = sp_decode_integer(decode, found[AMOUNT], SP_FIELD("amount"), 0, SP_POINTS_TOTAL_MAX,
                                &out->order_create.amount) &&
              ok;
+    out->order_create.hold = 0;
+    out->order_create.job.present = false;
     out->type = SP_COMMAND_ORDER_CREATE;
     return ok;
 }

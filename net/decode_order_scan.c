@@ -119,6 +119,8 @@ bool sp_decode_order_scan(sp_text body, sp_command *out)
         return false;
     skip_blanks(&c);
     out->type = SP_COMMAND_ORDER_CREATE;
+    out->order_create.hold = 0;
+    out->order_create.job.present = false;
     out->order_create.amount = has_amount ? (sp_points)amount : SP_AMOUNT_UNSTATED;
     return has_concert && has_seats && c.at == c.end;
 }

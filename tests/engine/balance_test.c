@@ -33,10 +33,12 @@ static void run(play *p, const sp_command *command, const char *refused_with)
     static sp_reference_answer expected;
     static sp_refusal refusal;
     sp_event event;
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
     sp_replay replay;
     sp_outcome outcome = SP_OK;
     sp_reference_decide(&p->reference, command, NOW, &expected);
-    sp_decision decision = sp_decide(p->state, command, NOW, &event, &replay, &outcome, &refusal);
+    sp_decision decision =
+        sp_decide(p->state, command, NOW, &event, seats, &replay, &outcome, &refusal);
     const char *wrong =
         sp_compare_decision(&expected, decision, outcome, &refusal, &event, &replay);
     if (wrong != NULL)

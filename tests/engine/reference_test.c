@@ -56,11 +56,12 @@ typedef struct world {
     sp_state *state;  /* decided and applied */
     sp_state *replay; /* admitted and applied */
     sp_views *views;
+    sp_changes changes; /* of the last event */
     sp_generated generated;
     sp_reference_answer expected;
     /* How often what came out, so that a world that tests nothing is seen. */
     uint32_t outcomes[128], events, replays, damaged, damaged_admitted, erased;
-    uint32_t queries[SP_QUERY_CONCERT_ORDERS + 1]; /* answered, by type */
+    uint32_t queries[SP_QUERY_JOB + 1]; /* answered, by type */
 } world;
 
 static void check(const world *w, const char *wrong)
@@ -84,12 +85,14 @@ static void world_open(world *w, uint64_t seed)
     w->state = sp_state_create(&w->limits);
     w->replay = sp_state_create(&w->limits);
     w->views = sp_views_create(&w->limits);
+    assert_true(sp_changes_init(&w->changes, SP_HOLDS_PER_EXPIRY_MAX));
     assert_true(w->state != NULL && w->replay != NULL && w->views != NULL);
 }
 
 static void world_close(world *w)
 {
     sp_views_destroy(w->views);
+    sp_changes_close(&w->changes);
     sp_state_destroy(w->state);
     sp_state_destroy(w->replay);
     sp_reference_close(&w->reference);
@@ -124,12 +127,15 @@ static void take_event(world *w, const sp_event *event)
         offer_damaged(w, event);
     check(w, sp_admit(w->replay, event));
     sp_apply(w->replay, event);
+    sp_changes_clear(&w->changes);
+    sp_changes_add(&w->changes, w->state, event);
     sp_apply(w->state, event);
     check(w, sp_reference_apply(&w->reference, event));
     check(w, sp_compare_touched(&w->reference, event, w->state));
     sp_result_of_event(w->state, event, &result);
     check(w, sp_compare_success(&w->reference, event, &result));
     sp_views_publish_event(w->views, w->state, event);
+    sp_views_publish_changes(w->views, w->state, &w->changes);
     sp_views_publish_seq(w->views, event->seq);
     w->erased += event->type == SP_EVENT_USER_ERASED;
     w->events++;
@@ -150,6 +156,7 @@ static bool text_is_full(const world *w, sp_decision decision, sp_outcome outcom
 static void step_command(world *w)
 {
     static sp_refusal refusal;
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
     static sp_result result;
     sp_event event;
     sp_replay replay;
@@ -159,7 +166,7 @@ static void step_command(world *w)
     sp_prefetch_commands(w->state, &command, 1);
     sp_reference_decide(&w->reference, command, w->now, &w->expected);
     sp_decision decision =
-        sp_decide(w->state, command, w->now, &event, &replay, &outcome, &refusal);
+        sp_decide(w->state, command, w->now, &event, seats, &replay, &outcome, &refusal);
     if (text_is_full(w, decision, outcome, &refusal))
         return;
     check(w, sp_compare_decision(&w->expected, decision, outcome, &refusal, &event, &replay));
@@ -211,13 +218,14 @@ static void step(world *w)
 static void end_in_damage(world *w)
 {
     static sp_refusal refusal;
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
     sp_event event;
     sp_replay replay;
     sp_outcome outcome;
     for (uint32_t i = 0; i < 64; i++) {
         sp_generate_command(&w->random, &w->reference, w->now, &w->generated);
-        if (sp_decide(w->replay, &w->generated.command, sp_state_time(w->replay), &event, &replay,
-                      &outcome, &refusal) != SP_DECISION_EVENT)
+        if (sp_decide(w->replay, &w->generated.command, sp_state_time(w->replay), &event, seats,
+                      &replay, &outcome, &refusal) != SP_DECISION_EVENT)
             continue;
         sp_event *copy = sp_event_copy(&event);
         sp_event_damage(&w->random, copy);
@@ -247,7 +255,7 @@ static void test_engine_does_what_the_reference_says(void **context)
     uint64_t commands_left = number_from_env("SP_COMMANDS", COMMANDS_DEFAULT);
     uint64_t seed = number_from_env("SP_SEED", 1), first = seed, done = 0;
     uint64_t events = 0, replays = 0, damaged = 0, admitted = 0, outcomes[128] = {0};
-    uint64_t erased = 0, queries[SP_QUERY_CONCERT_ORDERS + 1] = {0};
+    uint64_t erased = 0, queries[SP_QUERY_JOB + 1] = {0};
     while (done < commands_left) {
         world_open(&w, seed++);
         uint32_t steps = (uint32_t)sp_random_edge(&w.random, 50, COMMANDS_PER_WORLD_MAX);

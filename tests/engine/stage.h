@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "engine/changes.h"
 #include "engine/engine.h"
 
 #define STAGE_NOW INT64_C(1800000000000)
@@ -31,6 +32,8 @@ struct stage {
     sp_replay replay;
     sp_outcome outcome;
     sp_refusal refusal;
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+    sp_changes changes; /* of its event, for views */
 };
 
 static const sp_limits stage_limits = {
@@ -43,6 +46,7 @@ static const sp_limits stage_limits = {
     .orders_max = 100,
     .order_seats_max = 200,
     .grants_max = 50,
+    .holds_max = 20,
     .idempotency_keys_max = 128,
     .text_bytes_max = 16384,
 };
@@ -79,8 +83,8 @@ static inline sp_concert_spec stage_spec(void)
 /* Decides, admits and applies. SP_OK also for a replay. */
 static inline sp_outcome stage_give(struct stage *stage, const sp_command *command)
 {
-    stage->decision = sp_decide(stage->state, command, stage->now, &stage->event, &stage->replay,
-                                &stage->outcome, &stage->refusal);
+    stage->decision = sp_decide(stage->state, command, stage->now, &stage->event, stage->seats,
+                                &stage->replay, &stage->outcome, &stage->refusal);
     if (stage->decision == SP_DECISION_REFUSED) {
         assert_int_not_equal(stage->outcome, SP_OK);
         return stage->outcome;
@@ -89,6 +93,8 @@ static inline sp_outcome stage_give(struct stage *stage, const sp_command *comma
         const char *wrong = sp_admit(stage->state, &stage->event);
         if (wrong)
             fail_msg("decided but not admitted: %s", wrong);
+        sp_changes_clear(&stage->changes);
+        sp_changes_add(&stage->changes, stage->state, &stage->event);
         sp_apply(stage->state, &stage->event);
     }
     return SP_OK;
@@ -167,6 +173,7 @@ static inline struct stage stage_empty_with(const sp_limits *limits)
 {
     struct stage made = {.state = sp_state_create(limits), .now = STAGE_NOW};
     assert_non_null(made.state);
+    assert_true(sp_changes_init(&made.changes, SP_HOLDS_PER_EXPIRY_MAX));
     return made;
 }
 
@@ -195,6 +202,7 @@ static inline struct stage stage_make(void)
 
 static inline void stage_close(struct stage *stage)
 {
+    sp_changes_close(&stage->changes);
     sp_state_destroy(stage->state);
 }
 

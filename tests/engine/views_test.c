@@ -53,17 +53,21 @@ static void published_events_add_up_to_the_state(void **unused)
     sp_views_publish_all(views, stage.state);
     assert_int_equal(stage_order(&stage, BUYER, SEATS(2, 63, 64)), SP_OK);
     sp_views_publish_event(views, stage.state, &stage.event);
+    sp_views_publish_changes(views, stage.state, &stage.changes);
     expect_words(views, stage.state, stage.event.seq);
     assert_int_equal(stage_cancel(&stage, BUYER, 1, NULL), SP_OK);
     sp_views_publish_event(views, stage.state, &stage.event);
+    sp_views_publish_changes(views, stage.state, &stage.changes);
     expect_words(views, stage.state, stage.event.seq);
     assert_int_equal(sp_views_concert_seq(views, 1), stage.event.seq);
     assert_int_equal(stage_concert(&stage, HOST, &spec), SP_OK);
     sp_views_publish_event(views, stage.state, &stage.event);
+    sp_views_publish_changes(views, stage.state, &stage.changes);
     assert_int_equal(sp_views_concert_seq(views, 2), stage.event.seq);
     assert_int_equal(sp_views_concerts_count(views), 2);
     assert_int_equal(stage_category(&stage, ADMIN, "Jazz"), SP_OK);
     sp_views_publish_event(views, stage.state, &stage.event);
+    sp_views_publish_changes(views, stage.state, &stage.changes);
     assert_true(sp_text_equal(sp_views_category(views, 2), SP_TEXT("Jazz")));
     sp_views_destroy(views);
     stage_close(&stage);
@@ -81,12 +85,19 @@ static void a_map_is_of_its_seq_within_a_batch(void **unused)
     sp_views_publish_all(views, stage.state);
     assert_int_equal(stage_order(&stage, BUYER, SEATS(0)), SP_OK);
     sp_event first = stage.event;
+    sp_changes first_changes;
+    assert_true(sp_changes_init(&first_changes, 1));
+    memcpy(first_changes.words, stage.changes.words, stage.changes.size * sizeof(uint32_t));
+    first_changes.size = stage.changes.size;
     assert_int_equal(stage_order(&stage, OTHER, SEATS(1)), SP_OK);
     sp_views_publish_event(views, stage.state, &first);
+    sp_views_publish_changes(views, stage.state, &first_changes);
     assert_int_equal(sp_views_seats(views, sp_views_card(views, 1), sold, held), first.seq);
     assert_int_equal(sold[0], 1);
     sp_views_publish_event(views, stage.state, &stage.event);
+    sp_views_publish_changes(views, stage.state, &stage.changes);
     expect_words(views, stage.state, stage.event.seq);
+    sp_changes_close(&first_changes);
     sp_views_destroy(views);
     stage_close(&stage);
 }
@@ -159,9 +170,11 @@ static void readers_never_see_half_an_order(void **unused)
     for (uint32_t round = 1; round <= ROUNDS; round++) {
         assert_int_equal(stage_order(&stage, BUYER, SEATS(0, 128)), SP_OK);
         sp_views_publish_event(views, stage.state, &stage.event);
+        sp_views_publish_changes(views, stage.state, &stage.changes);
         sp_views_publish_seq(views, stage.event.seq);
         assert_int_equal(stage_cancel(&stage, BUYER, round, NULL), SP_OK);
         sp_views_publish_event(views, stage.state, &stage.event);
+        sp_views_publish_changes(views, stage.state, &stage.changes);
         sp_views_publish_seq(views, stage.event.seq);
     }
     atomic_store(&r.done, true);

@@ -28,6 +28,7 @@ static const sp_limits small = {
     .orders_max = 64,
     .order_seats_max = 1024,
     .grants_max = 128,
+    .holds_max = 64,
     .idempotency_keys_max = 64,
     .text_bytes_max = 1u << 20,
 };

@@ -143,6 +143,7 @@ static const sp_limits fake_limits = {.users_max = 1000,
                                       .orders_max = 10000,
                                       .order_seats_max = 10000,
                                       .grants_max = 10000,
+                                      .holds_max = 64,
                                       .idempotency_keys_max = 1024,
                                       .text_bytes_max = 16 << 20};
 

@@ -24,6 +24,7 @@ void sp_generate_limits(sp_random *random, sp_limits *limits)
                           .orders_max = 4096,
                           .order_seats_max = 20000,
                           .grants_max = 4096,
+                          .holds_max = 64,
                           .idempotency_keys_max = 4096,
                           .text_bytes_max = UINT64_C(4) << 20};
     switch (sp_random_below(random, 24)) {

@@ -63,9 +63,10 @@ static void give(sp_state *state, const sp_command *command)
 {
     static sp_refusal refusal;
     sp_event event;
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
     sp_replay replay;
     sp_outcome outcome;
-    assert_int_equal(sp_decide(state, command, 1000, &event, &replay, &outcome, &refusal),
+    assert_int_equal(sp_decide(state, command, 1000, &event, seats, &replay, &outcome, &refusal),
                      SP_DECISION_EVENT);
     sp_apply(state, &event);
 }
@@ -78,6 +79,7 @@ static void points_of_the_erased_still_add_up(void **unused)
                                      .concerts_max = 1,
                                      .seats_max = 64,
                                      .grants_max = 4,
+                                     .holds_max = 64,
                                      .idempotency_keys_max = 1};
     sp_state *state = sp_state_create(&limits);
     char text[200] = "";
