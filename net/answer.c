@@ -3,6 +3,7 @@
 
 #include "engine/assert.h"
 #include "net/digits.h"
+#include "net/msgpack_write.h"
 #include "net/request_id.h"
 
 /* Digits of the usual Content-Length: bodies of 100 to 999 bytes. */
@@ -11,7 +12,7 @@
 /* More than all the literals of a head, with the longest of each choice: the
  * status line (46), Date (37), X-Request-Id (32), the type (40), what browsers are
  * forbidden (143), Content-Length (38), the names of other fields (49), RateLimit
- * (98), those without a value (112), the end (2). */
+ * (98), those without a value (126), the end (2). */
 #define HEAD_SIZE_MAX 704u
 
 /* For browsers that get to see an answer: it is never a page, and no page's
@@ -74,6 +75,18 @@ static char *put_date(char *at, sp_app_loop *app_loop)
     }
     memcpy(at, app_loop->date, sizeof app_loop->date);
     return at + sizeof app_loop->date;
+}
+
+static char *put_type(char *at, sp_answer_to to, const sp_answer *answer)
+{
+    if (answer->problem)
+        return sp_text_put(at, SP_TEXT("Content-Type: application/problem+json\r\n"
+                                       "Content-Length: "));
+    if (__builtin_expect(to.msgpack, 0))
+        return sp_text_put(at, SP_TEXT("Content-Type: application/msgpack\r\n"
+                                       "Content-Length: "));
+    return sp_text_put(at, SP_TEXT("Content-Type: application/json\r\n"
+                                   "Content-Length: "));
 }
 
 /* What few answers have; the order is that of the struct. */
@@ -141,13 +154,12 @@ static void write_head(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *
                                : sp_digits_put_hex(at, to.request_id);
     at = sp_text_put(at, SP_TEXT("\r\n" FORBIDDEN));
     if (length_size > 0) {
-        at = answer->problem ? sp_text_put(at, SP_TEXT("Content-Type: application/problem+json\r\n"
-                                                       "Content-Length: "))
-                             : sp_text_put(at, SP_TEXT("Content-Type: application/json\r\n"
-                                                       "Content-Length: "));
+        at = put_type(at, to, answer);
         *length_at = (size_t)(at - out->bytes);
         at = sp_text_put(at + length_size, SP_TEXT("\r\n"));
     }
+    if (to.varies)
+        at = sp_text_put(at, SP_TEXT("Vary: Accept\r\n"));
     if (to.limited)
         at = put_rate(at, app, to);
     if (cors.bytes)
@@ -177,6 +189,7 @@ sp_json_writer *sp_answer_begin(sp_app_loop *app_loop, sp_answer_to to, const sp
     write_head(app_loop, to, answer, out, span->length_size, &span->length_at);
     span->body_at = out->size;
     span->head = to.head;
+    span->msgpack = to.msgpack && !answer->problem;
     sp_json_begin(app_loop->json, out);
     return app_loop->json;
 }
@@ -191,12 +204,28 @@ static void fit_length(sp_answer_span *span, size_t size, sp_out *out)
     span->body_at = span->body_at + to - from;
 }
 
+/* By way of a buffer of the loop's: the tree's texts point into the JSON. */
+static void pack_body(sp_app_loop *app_loop, sp_out *out)
+{
+    const sp_answer_span *span = &app_loop->answer;
+    sp_text json = {out->bytes + span->body_at, (uint32_t)(out->size - span->body_at)};
+    const char *why;
+    const sp_json_node *root = sp_json_read(app_loop->reader, json, &why);
+    SP_ASSERT(root); /* we wrote it */
+    sp_out_clear(&app_loop->packed);
+    sp_msgpack_write(app_loop->reader, &app_loop->packed);
+    out->size = span->body_at;
+    sp_out_bytes(out, app_loop->packed.bytes, app_loop->packed.size);
+}
+
 void sp_answer_end(sp_app_loop *app_loop, sp_out *out)
 {
     sp_answer_span *span = &app_loop->answer;
     char digits[SP_DIGITS_SIZE_MAX];
-    size_t size = (size_t)(sp_digits_put(digits, out->size - span->body_at) - digits);
     sp_json_end(app_loop->json);
+    if (__builtin_expect(span->msgpack, 0))
+        pack_body(app_loop, out);
+    size_t size = (size_t)(sp_digits_put(digits, out->size - span->body_at) - digits);
     if (size != span->length_size)
         fit_length(span, size, out);
     memcpy(out->bytes + span->length_at, digits, size);
@@ -206,6 +235,7 @@ void sp_answer_end(sp_app_loop *app_loop, sp_out *out)
 
 sp_answer_to sp_answer_to_exchange(const sp_exchange *ex)
 {
+    const sp_route *route = sp_route_of(ex);
     bool named = ex->marks != NULL && ex->marks->id_size > 0;
     return (sp_answer_to){
         .request_id = ex->id,
@@ -216,6 +246,8 @@ sp_answer_to sp_answer_to_exchange(const sp_exchange *ex)
         .rate_reset_s = ex->app.rate_reset_s,
         .head = ex->request.method == SP_METHOD_HEAD,
         .close = ex->close_after,
+        .varies = route != NULL && route->msgpack,
+        .msgpack = ex->app.answer_is_msgpack,
         .version_minor = ex->request.version_minor,
         .had_token = ex->request.headers[SP_HEADER_AUTHORIZATION].bytes != NULL,
     };

@@ -11,6 +11,10 @@
  * two if that is longer or shorter). So all that a head says must be known, and
  * every refusal decided, before the body begins.
  *
+ * A body that is to be msgpack is written as JSON all the same, and the end puts
+ * msgpack in its place (net/msgpack_write.h), by way of the loop's JSON reader,
+ * whose last tree ends with that.
+ *
  * Loop thread; one answer of a loop at a time.
  */
 #ifndef SP_NET_ANSWER_H
@@ -38,6 +42,8 @@ typedef struct sp_answer_to {
     bool head;  /* no body bytes, but the length that they would have */
     bool close; /* Connection: close */
     bool had_token;
+    bool varies;           /* Vary: Accept: the route has two forms to choose from */
+    bool msgpack;          /* application/msgpack, unless it is a problem */
     uint8_t version_minor; /* the request was HTTP/1.0 or 1.1 */
     uint8_t origin;        /* of net/cors.h */
     bool limited;          /* the two figures count */

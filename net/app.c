@@ -14,6 +14,7 @@
 #include "net/access.h"
 #include "net/answer.h"
 #include "net/handlers.h"
+#include "net/msgpack_read.h"
 #include "net/negotiate.h"
 #include "net/problem.h"
 #include "net/write_limit.h"
@@ -81,6 +82,7 @@ void *sp_app_loop_create(void *app, sp_loop *loop)
     app_loop->app = app;
     app_loop->loop = loop;
     app_loop->date_s = -1;
+    sp_out_init(&app_loop->packed);
     app_loop->reader = sp_json_reader_create();
     app_loop->json = sp_json_writer_create();
     app_loop->verifier = sp_token_verifier_create(sp_app_ring(app), app_loop->reader);
@@ -107,6 +109,7 @@ void sp_app_loop_destroy(void *context)
     sp_json_reader_destroy(app_loop->reader);
     sp_json_writer_destroy(app_loop->json);
     sp_access_log_destroy(app_loop->access);
+    sp_out_close(&app_loop->packed);
     free(app_loop->sold);
     free(app_loop->held);
     free(app_loop);
@@ -311,14 +314,30 @@ static sp_outcome check_who(sp_exchange *ex, const sp_route *route)
     return route->who < SP_WHO_USER ? SP_OK : check_token(ex);
 }
 
-static sp_outcome check_media(const sp_exchange *ex, const sp_route *route)
+static sp_outcome check_body_media(sp_exchange *ex, const sp_route *route)
 {
     const sp_request *request = &ex->request;
-    if (route->body != SP_BODY_NONE && request->body.size > 0 &&
-        (!sp_media_is_json(request->headers[SP_HEADER_CONTENT_TYPE]) ||
-         !sp_coding_is_identity(sp_request_rare(request, SP_HEADER_CONTENT_ENCODING))))
-        return SP_UNSUPPORTED_MEDIA_TYPE;
-    return sp_accept_allows_json(request->headers[SP_HEADER_ACCEPT]) ? SP_OK : SP_NOT_ACCEPTABLE;
+    if (route->body == SP_BODY_NONE || request->body.size == 0)
+        return SP_OK;
+    sp_media_kind kind = sp_media_kind_of(request->headers[SP_HEADER_CONTENT_TYPE]);
+    ex->app.body_is_msgpack = kind == SP_MEDIA_MSGPACK;
+    bool known = kind == SP_MEDIA_JSON || (kind == SP_MEDIA_MSGPACK && route->msgpack);
+    return known && sp_coding_is_identity(sp_request_rare(request, SP_HEADER_CONTENT_ENCODING))
+               ? SP_OK
+               : SP_UNSUPPORTED_MEDIA_TYPE;
+}
+
+static sp_outcome check_media(sp_exchange *ex, const sp_route *route)
+{
+    sp_text accept = ex->request.headers[SP_HEADER_ACCEPT];
+    sp_outcome outcome = check_body_media(ex, route);
+    if (outcome != SP_OK)
+        return outcome;
+    if (!route->msgpack)
+        return sp_accept_allows_json(accept) ? SP_OK : SP_NOT_ACCEPTABLE;
+    sp_media_kind kind = sp_accept_choose(accept);
+    ex->app.answer_is_msgpack = kind == SP_MEDIA_MSGPACK;
+    return kind != SP_MEDIA_UNKNOWN ? SP_OK : SP_NOT_ACCEPTABLE;
 }
 
 static bool check_key(sp_decode *decode, sp_text key)
@@ -332,6 +351,15 @@ static bool check_key(sp_decode *decode, sp_text key)
     return ok;
 }
 
+static const sp_json_node *read_body(const sp_exchange *ex)
+{
+    sp_app_loop *app_loop = sp_app_loop_of(ex);
+    const char **why = &app_loop->errors.detail;
+    if (ex->app.body_is_msgpack)
+        return sp_msgpack_read(app_loop->reader, ex->request.body, why);
+    return sp_json_read(app_loop->reader, ex->request.body, why);
+}
+
 /* Body, query, key: all that is wrong with their shape in one list. false =
  * refused. */
 static bool decode_request(sp_exchange *ex, const sp_route *route)
@@ -343,9 +371,10 @@ static bool decode_request(sp_exchange *ex, const sp_route *route)
     sp_field_errors_clear(&app_loop->errors);
     bool has_body =
         route->body == SP_BODY_JSON || (route->body == SP_BODY_OPTIONAL && request->body.size > 0);
-    bool scanned = route->scan && route->scan(request->body, &app_loop->command);
+    bool scanned =
+        route->scan && !ex->app.body_is_msgpack && route->scan(request->body, &app_loop->command);
     if (has_body && !scanned) {
-        root = sp_json_read(app_loop->reader, request->body, &app_loop->errors.detail);
+        root = read_body(ex);
         if (!root) {
             refuse_noted(ex, SP_MALFORMED_BODY);
             return false;

@@ -38,7 +38,8 @@ struct sp_app {
 typedef struct sp_answer_span {
     size_t length_at, length_size; /* the digits of Content-Length */
     size_t body_at;
-    bool head; /* the body goes again when its size is known */
+    bool head;    /* the body goes again when its size is known */
+    bool msgpack; /* it becomes that when it is whole */
 } sp_answer_span;
 
 typedef struct sp_app_loop {
@@ -54,6 +55,7 @@ typedef struct sp_app_loop {
     int64_t date_s;         /* the second that `date` shows */
     char date[SP_HTTP_DATE_SIZE];
     sp_answer_span answer;
+    sp_out packed;         /* a body on its way from JSON to msgpack */
     sp_access_log *access; /* NULL: it is off */
 } sp_app_loop;
 

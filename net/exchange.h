@@ -73,7 +73,8 @@ struct sp_exchange {
         void *work;       /* pool work under way */
         uint8_t stage;
         uint8_t origin; /* the answer may be read by its scripts (net/cors.h) */
-        bool limited;   /* RateLimit fields go with the answer (net/write_limit.h) */
+        bool body_is_msgpack : 1, answer_is_msgpack : 1; /* else JSON, as problems always */
+        bool limited; /* RateLimit fields go with the answer (net/write_limit.h) */
         uint32_t rate_remaining, rate_reset_s;
         uint32_t retry_after_s; /* of a refusal; 0: a second */
     } app;

@@ -7,49 +7,7 @@
 
 #include "engine/assert.h"
 #include "engine/utf8.h"
-#include "net/json_arena.h"
-
-/* An array or object that is still open while the text is read. */
-typedef struct level {
-    uint32_t node;
-    uint32_t last; /* its last child so far; 0 = none */
-} level;
-
-struct sp_json_reader {
-    sp_json_arena arena;
-    sp_json_node *nodes;
-    uint32_t nodes_count, nodes_capacity;
-    char *texts; /* decoded strings that are not in the input as they are */
-    uint32_t texts_size, texts_capacity;
-    sp_text input;
-    level levels[SP_JSON_DEPTH_MAX];
-    uint32_t depth;
-    sp_text key; /* of the member whose value comes next */
-    const char *why;
-};
-
-/* Appends a node, linked behind the last child of the open level. */
-static sp_json_node *add(sp_json_reader *r, sp_json_type type)
-{
-    SP_ASSERT_CMP(r->nodes_count, <, r->nodes_capacity);
-    uint32_t index = r->nodes_count++;
-    sp_json_node *node = &r->nodes[index];
-    memset(node, 0, sizeof *node);
-    node->type = type;
-    node->key = r->key;
-    r->key = (sp_text){NULL, 0};
-    if (r->depth > 0) {
-        level *open = &r->levels[r->depth - 1];
-        sp_json_node *parent = &r->nodes[open->node];
-        if (open->last)
-            r->nodes[open->last].next = index;
-        else
-            parent->first = index;
-        parent->count++;
-        open->last = index;
-    }
-    return node;
-}
+#include "net/json_tree.h"
 
 /* yajl hands out a pointer into the input unless a string had escapes: then
  * it lies in a buffer that the next string overwrites. */
@@ -68,13 +26,13 @@ static sp_text keep(sp_json_reader *r, const unsigned char *bytes, size_t size)
 
 static int on_null(void *context)
 {
-    add(context, SP_JSON_NULL);
+    sp_json_tree_add(context, SP_JSON_NULL);
     return 1;
 }
 
 static int on_boolean(void *context, int value)
 {
-    add(context, SP_JSON_BOOLEAN)->boolean = value != 0;
+    sp_json_tree_add(context, SP_JSON_BOOLEAN)->boolean = value != 0;
     return 1;
 }
 
@@ -93,19 +51,19 @@ static int on_number(void *context, const char *digits, size_t size)
                !__builtin_sub_overflow(value, digit, &value);
     }
     if (i < size || (negative && value == 0 && fits)) {
-        add(context, SP_JSON_OTHER_NUMBER);
+        sp_json_tree_add(context, SP_JSON_OTHER_NUMBER);
         return 1;
     }
     if (fits && !negative)
         fits = !__builtin_sub_overflow(0, value, &value);
-    add(context, fits ? SP_JSON_INTEGER : SP_JSON_HUGE)->integer = fits ? value : 0;
+    sp_json_tree_add(context, fits ? SP_JSON_INTEGER : SP_JSON_HUGE)->integer = fits ? value : 0;
     return 1;
 }
 
 static int on_string(void *context, const unsigned char *bytes, size_t size)
 {
     sp_text text = keep(context, bytes, size);
-    add(context, SP_JSON_STRING)->text = text;
+    sp_json_tree_add(context, SP_JSON_STRING)->text = text;
     return 1;
 }
 
@@ -116,31 +74,18 @@ static int on_key(void *context, const unsigned char *bytes, size_t size)
     return 1;
 }
 
-static int open_level(sp_json_reader *r, sp_json_type type)
-{
-    if (r->depth == SP_JSON_DEPTH_MAX) {
-        r->why = "the body is nested too deeply";
-        return 0;
-    }
-    add(r, type);
-    r->levels[r->depth++] = (level){r->nodes_count - 1, 0};
-    return 1;
-}
-
 static int on_object(void *context)
 {
-    return open_level(context, SP_JSON_OBJECT);
+    return sp_json_tree_open(context, SP_JSON_OBJECT);
 }
 static int on_array(void *context)
 {
-    return open_level(context, SP_JSON_ARRAY);
+    return sp_json_tree_open(context, SP_JSON_ARRAY);
 }
 
 static int on_end(void *context)
 {
-    sp_json_reader *r = context;
-    SP_ASSERT_CMP(r->depth, >, 0);
-    r->depth--;
+    sp_json_tree_close(context);
     return 1;
 }
 
@@ -227,25 +172,6 @@ void sp_json_reader_destroy(sp_json_reader *reader)
     free(reader);
 }
 
-/* Buffers for the largest tree that a text of this size can make: a value
- * takes at least one byte and a separator. */
-static void make_room(sp_json_reader *r, uint32_t size)
-{
-    uint32_t nodes_needed = size / 2 + 2;
-    if (r->nodes_capacity < nodes_needed) {
-        free(r->nodes);
-        r->nodes_capacity = nodes_needed < 256 ? 256 : nodes_needed;
-        r->nodes = malloc(r->nodes_capacity * sizeof *r->nodes);
-        SP_ASSERT(r->nodes);
-    }
-    if (r->texts_capacity < size) {
-        free(r->texts);
-        r->texts_capacity = size < 1024 ? 1024 : size;
-        r->texts = malloc(r->texts_capacity);
-        SP_ASSERT(r->texts);
-    }
-}
-
 const sp_json_node *sp_json_read(sp_json_reader *reader, sp_text text, const char **why)
 {
     if (text.size == 0) {
@@ -255,11 +181,8 @@ const sp_json_node *sp_json_read(sp_json_reader *reader, sp_text text, const cha
     *why = check_raw(text);
     if (*why)
         return NULL;
-    make_room(reader, text.size);
-    reader->nodes_count = reader->texts_size = reader->depth = 0;
-    reader->key = (sp_text){NULL, 0};
-    reader->input = text;
-    reader->why = "the body is not JSON";
+    /* A value takes at least one byte and a separator. */
+    sp_json_tree_begin(reader, text, "the body is not JSON", text.size / 2 + 2, text.size);
     sp_json_arena_reset(&reader->arena);
     yajl_alloc_funcs funcs = sp_json_arena_funcs(&reader->arena);
     yajl_handle parser = yajl_alloc(&callbacks, &funcs, reader);

@@ -6,7 +6,8 @@
  * unbounded depth are refused here.
  *
  * One reader a loop, used for one text at a time: the next read ends the life
- * of the tree before it. Texts without escapes point into the input, others
+ * of the tree before it. It reads msgpack too, into the same tree
+ * (net/msgpack_read.h). Texts without escapes point into the input, others
  * into the reader. After the first few requests a read allocates nothing: the
  * parser lives in the reader's own arena, nodes and texts in buffers that are
  * kept (a text of n bytes makes at most n/2+2 nodes and n bytes of texts).

@@ -44,17 +44,29 @@ static bool is(sp_text text, const char *word)
     return text.size == strlen(word) && strncasecmp(text.bytes, word, text.size) == 0;
 }
 
-bool sp_media_is_json(sp_text content_type)
+static sp_media_kind kind_of(sp_text type)
+{
+    if (is(type, "application/json"))
+        return SP_MEDIA_JSON;
+    if (is(type, "application/msgpack") || is(type, "application/vnd.msgpack"))
+        return SP_MEDIA_MSGPACK;
+    return SP_MEDIA_UNKNOWN;
+}
+
+sp_media_kind sp_media_kind_of(sp_text content_type)
 {
     sp_text rest = content_type, part;
     if (sp_text_equal(content_type, SP_TEXT("application/json")))
-        return true; /* nearly always */
-    if (!next_part(&rest, ';', &part) || !is(part, "application/json"))
-        return false;
-    while (next_part(&rest, ';', &part))
-        if (part.size > 0 && !is(part, "charset=utf-8") && !is(part, "charset=\"utf-8\""))
-            return false;
-    return true;
+        return SP_MEDIA_JSON; /* nearly always */
+    if (!next_part(&rest, ';', &part))
+        return SP_MEDIA_UNKNOWN;
+    sp_media_kind kind = kind_of(part);
+    while (next_part(&rest, ';', &part)) {
+        bool is_utf8 = is(part, "charset=utf-8") || is(part, "charset=\"utf-8\"");
+        if (part.size > 0 && (kind != SP_MEDIA_JSON || !is_utf8))
+            return SP_MEDIA_UNKNOWN;
+    }
+    return kind;
 }
 
 bool sp_coding_is_identity(sp_text content_encoding)
@@ -66,15 +78,26 @@ bool sp_coding_is_identity(sp_text content_encoding)
     return true;
 }
 
-/* `q=0`, `q=0.0` and so on; a weight that can't be read is not zero. */
-static bool is_zero_weight(sp_text part)
+/* Weights are thousandths. */
+#define WEIGHT_MAX 1000u
+
+/* The weight that a parameter `q=0.25` gives. WEIGHT_MAX: it is another
+ * parameter, or a weight that can't be read. */
+static unsigned weight_in(sp_text part)
 {
+    unsigned weight = 0, unit = WEIGHT_MAX;
     if (part.size < 3 || (part.bytes[0] != 'q' && part.bytes[0] != 'Q') || part.bytes[1] != '=')
-        return false;
-    for (uint32_t i = 2; i < part.size; i++)
-        if (part.bytes[i] != '0' && part.bytes[i] != '.')
-            return false;
-    return true;
+        return WEIGHT_MAX;
+    for (uint32_t i = 2; i < part.size; i++) {
+        char c = part.bytes[i];
+        if (i == 3 ? c != '.' : c < '0' || c > '9')
+            return WEIGHT_MAX;
+        if (i == 3)
+            continue;
+        weight += (unsigned)(c - '0') * unit;
+        unit /= 10; /* finer than a thousandth is nothing */
+    }
+    return weight < WEIGHT_MAX ? weight : WEIGHT_MAX;
 }
 
 /* 3 for the type itself, 2 for application, 1 for anything, 0: no match. */
@@ -87,30 +110,50 @@ static int specificity(sp_text range, const char *type)
     return is(range, "*/*") ? 1 : 0;
 }
 
-static bool allows(sp_text accept, const char *type)
+/* 0: it is excluded, or not named. Of ranges that fit as well as each other the
+ * greatest weight counts. */
+static unsigned weight_of(sp_text accept, const char *type)
 {
     sp_text rest = accept, item, range, parameter;
     int best = 0;
-    bool allowed = false;
+    unsigned weight = 0;
     while (next_part(&rest, ',', &item)) {
-        bool zero = false;
+        unsigned stated = WEIGHT_MAX;
         next_part(&item, ';', &range);
         while (next_part(&item, ';', &parameter))
-            zero = zero || is_zero_weight(parameter);
+            stated = weight_in(parameter) < stated ? weight_in(parameter) : stated;
+        if (kind_of(range) == SP_MEDIA_MSGPACK)
+            range = SP_TEXT("application/msgpack"); /* by whichever of its names */
         int match = specificity(range, type);
-        if (match > best || (match == best && match > 0 && !zero)) {
+        if (match > best || (match == best && match > 0 && stated > weight)) {
             best = match;
-            allowed = !zero;
+            weight = stated;
         }
     }
-    return allowed;
+    return weight;
+}
+
+static bool says_nothing(sp_text accept)
+{
+    return !accept.bytes || trim(accept).size == 0;
 }
 
 bool sp_accept_allows_json(sp_text accept)
 {
-    if (!accept.bytes || trim(accept).size == 0)
-        return true;
-    return allows(accept, "application/json") || allows(accept, "application/problem+json");
+    return says_nothing(accept) || weight_of(accept, "application/json") > 0 ||
+           weight_of(accept, "application/problem+json") > 0;
+}
+
+sp_media_kind sp_accept_choose(sp_text accept)
+{
+    /* What nearly every client sends, if any. */
+    if (says_nothing(accept) || sp_text_equal(accept, SP_TEXT("*/*")) ||
+        sp_text_equal(accept, SP_TEXT("application/json")))
+        return SP_MEDIA_JSON;
+    unsigned json = weight_of(accept, "application/json");
+    if (weight_of(accept, "application/msgpack") > json)
+        return SP_MEDIA_MSGPACK;
+    return sp_accept_allows_json(accept) ? SP_MEDIA_JSON : SP_MEDIA_UNKNOWN;
 }
 
 bool sp_etag_matches(sp_text if_none_match, sp_text etag)
@@ -130,13 +173,18 @@ bool sp_etag_matches(sp_text if_none_match, sp_text etag)
     return false;
 }
 
-size_t sp_etag_print(sp_concert_id concert, sp_seq seq, char out[SP_ETAG_SIZE_MAX])
+size_t sp_etag_print(sp_concert_id concert, sp_seq seq, sp_media_kind kind,
+                     char out[SP_ETAG_SIZE_MAX])
 {
     char *at = out;
     *at++ = '"';
     at = sp_digits_put(at, concert);
     *at++ = '-';
     at = sp_digits_put(at, seq);
+    if (kind == SP_MEDIA_MSGPACK) {
+        memcpy(at, "-msgpack", 8);
+        at += 8;
+    }
     *at++ = '"';
     return (size_t)(at - out);
 }

@@ -26,8 +26,11 @@ static const struct {
 
 /* A sentence for those outcomes of which more can be said than their title. */
 static const sp_text details[sizeof members / sizeof members[0]] = {
-    [SP_NOT_ACCEPTABLE] = DETAIL("Answers are application/json or application/problem+json."),
-    [SP_UNSUPPORTED_MEDIA_TYPE] = DETAIL("Bodies are taken as application/json in UTF-8, "
+    [SP_NOT_ACCEPTABLE] = DETAIL("Answers are application/json, those about orders, holds and "
+                                 "seats application/msgpack too; problems are "
+                                 "application/problem+json."),
+    [SP_UNSUPPORTED_MEDIA_TYPE] = DETAIL("Bodies are taken as application/json in UTF-8, those of "
+                                         "orders and holds as application/msgpack too, "
                                          "without a content coding."),
     [SP_VALIDATION_FAILED] = DETAIL("See errors for every field that is wrong."),
     [SP_TOKEN_MISSING] = DETAIL("Send the access token as `Authorization: Bearer`."),

@@ -36,6 +36,7 @@ typedef struct sp_route {
     unsigned params;    /* allowed in the query: 1 << sp_param */
     sp_schema request;  /* what its body is, if it takes one */
     sp_schema response; /* what the body of a success is */
+    bool msgpack;       /* both may be application/msgpack too; problems never are */
     bool keyed;         /* takes an Idempotency-Key */
     bool always;        /* also while starting, stopping or failed */
     bool lists;         /* its result has a list to give back at the end */

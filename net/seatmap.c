@@ -22,7 +22,8 @@ void sp_seatmap_answer(sp_exchange *ex, sp_out *out)
         return;
     }
     sp_answer answer = {.status = 304, .no_cache = true};
-    size_t size = sp_etag_print(card->id, sp_views_concert_seq(views, card->id), tag);
+    sp_media_kind kind = ex->app.answer_is_msgpack ? SP_MEDIA_MSGPACK : SP_MEDIA_JSON;
+    size_t size = sp_etag_print(card->id, sp_views_concert_seq(views, card->id), kind, tag);
     answer.etag = (sp_text){tag, (uint32_t)size};
     if (sp_etag_matches(ex->request.headers[SP_HEADER_IF_NONE_MATCH], answer.etag)) {
         sp_answer_write(app_loop, sp_answer_to_exchange(ex), &answer, out);
@@ -30,7 +31,7 @@ void sp_seatmap_answer(sp_exchange *ex, sp_out *out)
     }
     /* The map may be newer than the look above: its own seq is the tag. */
     sp_seq seq = sp_views_seats(views, card, app_loop->sold, app_loop->held);
-    answer.etag.size = (uint32_t)sp_etag_print(card->id, seq, tag);
+    answer.etag.size = (uint32_t)sp_etag_print(card->id, seq, kind, tag);
     answer.status = 200;
     answer.body_size_guess = card->seats_count + FRONT_SIZE_GUESS;
     sp_encode_seat_map(sp_answer_json(ex, &answer, out), card, seq, app_loop->sold, app_loop->held);

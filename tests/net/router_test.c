@@ -333,13 +333,27 @@ static void media_types(void **state)
         "application/json; v=2",
         "application/problem+json",
         "*/*",
+        "application/x-msgpack",
+        "application/msgpackx",
+        "application/msgpack; charset=utf-8",
+        "application/msgpack, application/json",
+        "application/vnd.msgpack; v=2",
+    };
+    static const char *const packed[] = {
+        "application/msgpack",
+        "Application/MsgPack",
+        "application/msgpack ;",
+        "application/vnd.msgpack",
     };
     (void)state;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        if (!sp_media_is_json(text_of(good[i])))
+        if (sp_media_kind_of(text_of(good[i])) != SP_MEDIA_JSON)
             fail_msg("refused %s", good[i]);
+    for (size_t i = 0; i < sizeof packed / sizeof packed[0]; i++)
+        if (sp_media_kind_of(text_of(packed[i])) != SP_MEDIA_MSGPACK)
+            fail_msg("refused %s", packed[i]);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        if (sp_media_is_json(text_of(bad[i])))
+        if (sp_media_kind_of(text_of(bad[i])) != SP_MEDIA_UNKNOWN)
             fail_msg("took %s", bad[i]);
 }
 
@@ -378,14 +392,62 @@ static void accept_headers(void **state)
             fail_msg("let through by %s", bad[i]);
 }
 
+static void accept_of_two_forms(void **state)
+{
+    static const struct {
+        const char *accept;
+        sp_media_kind kind;
+    } cases[] = {
+        {NULL, SP_MEDIA_JSON},
+        {"", SP_MEDIA_JSON},
+        {"*/*", SP_MEDIA_JSON},
+        {"application/*", SP_MEDIA_JSON},
+        {"application/json", SP_MEDIA_JSON},
+        {"application/json, application/msgpack", SP_MEDIA_JSON},
+        {"application/msgpack, */*", SP_MEDIA_JSON},
+        {"application/msgpack;q=0.5, application/json;q=0.5", SP_MEDIA_JSON},
+        {"application/msgpack;q=0.5, application/json;q=0.501", SP_MEDIA_JSON},
+        {"application/msgpack;q=0, */*", SP_MEDIA_JSON},
+        {"application/msgpack;q=0, application/json;q=0.001, */*", SP_MEDIA_JSON},
+        {"application/vnd.msgpack;q=0, application/json;q=0.001, */*", SP_MEDIA_JSON},
+        {"application/problem+json", SP_MEDIA_JSON},
+        {"text/html, application/x-msgpack, */*;q=0.1", SP_MEDIA_JSON},
+        {"application/msgpack", SP_MEDIA_MSGPACK},
+        {"APPLICATION/MSGPACK", SP_MEDIA_MSGPACK},
+        {"application/vnd.msgpack", SP_MEDIA_MSGPACK},
+        {"application/msgpack, application/problem+json", SP_MEDIA_MSGPACK},
+        {"application/msgpack, */*;q=0.999", SP_MEDIA_MSGPACK},
+        {"application/json;q=0.9, application/msgpack", SP_MEDIA_MSGPACK},
+        {"application/json;q=0.25, application/msgpack;q=0.3", SP_MEDIA_MSGPACK},
+        {"application/json;q=0.001, application/vnd.msgpack;q=0.002", SP_MEDIA_MSGPACK},
+        {"application/json;q=0, */*", SP_MEDIA_MSGPACK},
+        {"application/json;q=0, application/*;q=0.1", SP_MEDIA_MSGPACK},
+        {"application/msgpack;q=0.001", SP_MEDIA_MSGPACK},
+        {"application/msgpack;q=0", SP_MEDIA_UNKNOWN},
+        {"application/x-msgpack", SP_MEDIA_UNKNOWN},
+        {"text/html", SP_MEDIA_UNKNOWN},
+        {"*/*;q=0", SP_MEDIA_UNKNOWN},
+        {"application/json;q=0, application/msgpack;q=0.000", SP_MEDIA_UNKNOWN},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (sp_accept_choose(text_of(cases[i].accept)) != cases[i].kind)
+            fail_msg("%s: wanted %d", cases[i].accept, cases[i].kind);
+}
+
 static void entity_tags(void **state)
 {
     char tag[SP_ETAG_SIZE_MAX];
     (void)state;
-    sp_text etag = {tag, (uint32_t)sp_etag_print(12, 345, tag)};
+    sp_text etag = {tag, (uint32_t)sp_etag_print(12, 345, SP_MEDIA_MSGPACK, tag)};
+    assert_true(sp_text_equal(etag, SP_TEXT("\"12-345-msgpack\"")));
+    assert_false(sp_etag_matches(text_of("\"12-345\""), etag));
+    assert_true(sp_etag_matches(text_of("\"12-345\", \"12-345-msgpack\""), etag));
+    assert_int_equal(sp_etag_print(UINT32_MAX, UINT64_MAX, SP_MEDIA_JSON, tag), 33);
+    assert_int_equal(sp_etag_print(UINT32_MAX, UINT64_MAX, SP_MEDIA_MSGPACK, tag), 41);
+    etag.size = (uint32_t)sp_etag_print(12, 345, SP_MEDIA_JSON, tag);
     assert_true(sp_text_equal(etag, SP_TEXT("\"12-345\"")));
-    assert_int_equal(sp_etag_print(UINT32_MAX, UINT64_MAX, tag), 33);
-    etag.size = (uint32_t)sp_etag_print(12, 345, tag);
+    assert_false(sp_etag_matches(text_of("\"12-345-msgpack\""), etag));
     assert_true(sp_etag_matches(text_of("\"12-345\""), etag));
     assert_true(sp_etag_matches(text_of("*"), etag));
     assert_true(sp_etag_matches(text_of("W/\"12-345\""), etag));
@@ -424,6 +486,7 @@ int main(void)
         cmocka_unit_test(every_row_names_its_bodies),
         cmocka_unit_test(media_types),
         cmocka_unit_test(accept_headers),
+        cmocka_unit_test(accept_of_two_forms),
         cmocka_unit_test(entity_tags),
         cmocka_unit_test(bearer),
     };
