@@ -85,6 +85,40 @@ static void behind_each_other(void **state)
     sp_out_close(&out);
 }
 
+/* The length is that of the other form, whatever was guessed from the first. */
+static void packed_lengths(void **state)
+{
+    static const uint32_t sizes[] = {2,   5,   33,  34,   98,   99,    100,   101,   257,
+                                     258, 997, 999, 1001, 9999, 10001, 65537, 65538, 200200};
+    static const uint32_t guesses[] = {0, 1, 100, 200200};
+    static const char type[] = "Content-Type: application/msgpack\r\n";
+    sp_answer_to whom = to;
+    sp_out out;
+    (void)state;
+    whom.varies = whom.msgpack = true;
+    sp_out_init(&out);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+        for (size_t j = 0; j < sizeof guesses / sizeof guesses[0]; j++)
+            for (int head = 0; head < 2; head++) {
+                char wanted[512];
+                uint32_t size = sizes[i] - 2; /* without the quotes */
+                uint32_t front = size < 32 ? 1 : size < 256 ? 2 : size < 65536 ? 3 : 5;
+                int head_size =
+                    snprintf(wanted, sizeof wanted,
+                             "HTTP/1.1 200 OK" HEAD "%sContent-Length: %u\r\nVary: Accept\r\n\r\n",
+                             type, front + size);
+                size_t from = out.size; /* behind the one before */
+                whom.head = head;
+                write_sized(&out, (sp_answer){.status = 200, .body_size_guess = guesses[j]}, whom,
+                            sizes[i]);
+                assert_int_equal(out.size - from, (size_t)head_size + (head ? 0 : front + size));
+                assert_memory_equal(out.bytes + from, wanted, (size_t)head_size);
+                for (uint32_t k = 0; !head && k < size; k++)
+                    assert_int_equal(out.bytes[out.size - size + k], 'x');
+            }
+    sp_out_close(&out);
+}
+
 static void check(const sp_out *out, const char *wanted)
 {
     if (out->size != strlen(wanted) || memcmp(out->bytes, wanted, out->size) != 0)
@@ -116,6 +150,21 @@ static void every_field(void **state)
                 "Allow: GET, HEAD\r\nWWW-Authenticate: Bearer\r\nIdempotency-Replayed: true\r\n"
                 "Retry-After: 1\r\nA: 1\r\nB: 2\r\nCache-Control: no-store\r\nConnection: "
                 "close\r\n\r\nnull");
+    sp_out_close(&out);
+}
+
+static void a_problem_is_never_packed(void **state)
+{
+    sp_out out;
+    sp_answer answer = {.status = 404, .problem = true};
+    sp_answer_to whom = to;
+    (void)state;
+    whom.varies = whom.msgpack = true;
+    sp_out_init(&out);
+    sp_json_null(sp_answer_begin(loop.app, whom, &answer, &out));
+    sp_answer_end(loop.app, &out);
+    check(&out, "HTTP/1.1 404 Not Found" HEAD "Content-Type: application/problem+json\r\n"
+                "Content-Length: 4\r\nVary: Accept\r\n\r\nnull");
     sp_out_close(&out);
 }
 
@@ -230,9 +279,10 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_length), cmocka_unit_test(behind_each_other),
-        cmocka_unit_test(every_field),  cmocka_unit_test(no_body),
-        cmocka_unit_test(dates_go_on),  cmocka_unit_test(locations),
+        cmocka_unit_test(every_length),   cmocka_unit_test(behind_each_other),
+        cmocka_unit_test(packed_lengths), cmocka_unit_test(a_problem_is_never_packed),
+        cmocka_unit_test(every_field),    cmocka_unit_test(no_body),
+        cmocka_unit_test(dates_go_on),    cmocka_unit_test(locations),
         cmocka_unit_test(to_whom),
     };
     return cmocka_run_group_tests_name("answer", tests, set_up, tear_down);

@@ -62,6 +62,7 @@ int crypto_pwhash(unsigned char *const out, unsigned long long size, const char 
 typedef struct given {
     sp_method method;
     const char *target, *body;
+    uint32_t body_size; /* 0: to its NUL */
     const char *token, *key, *type, *accept, *if_none_match;
     const sp_text *rare; /* SP_HEADER_RARE_COUNT of them */
     sp_client_address client;
@@ -91,6 +92,8 @@ static void begin(fake_exchange *fake, given request)
         r->query = text_of(query + 1);
     }
     r->body = text_of(request.body);
+    if (request.body_size > 0)
+        r->body.size = request.body_size;
     r->headers[SP_HEADER_AUTHORIZATION] = text_of(request.token);
     r->headers[SP_HEADER_IDEMPOTENCY_KEY] = text_of(request.key);
     r->headers[SP_HEADER_ACCEPT] = text_of(request.accept);
