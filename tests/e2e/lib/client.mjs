@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A small client of the HTTP interface over keep-alive connections. It checks
- * nothing: answers come back as {status, headers, text, body}.
+ * nothing: answers come back as {status, headers, bytes, text, body}.
  */
 import http from 'node:http';
 
@@ -71,5 +71,5 @@ function answerOf(response, bytes) {
   let body = null;
   if (/json/.test(response.headers['content-type'] ?? '') && text)
     body = JSON.parse(text);
-  return { status: response.statusCode, headers: response.headers, rawHeaders: response.rawHeaders, text, body };
+  return { status: response.statusCode, headers: response.headers, rawHeaders: response.rawHeaders, bytes, text, body };
 }
