@@ -158,7 +158,7 @@ static void write_head(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *
         *length_at = (size_t)(at - out->bytes);
         at = sp_text_put(at + length_size, SP_TEXT("\r\n"));
     }
-    if (to.varies)
+    if (to.varies && !answer->problem) /* which has one form, and is stored nowhere */
         at = sp_text_put(at, SP_TEXT("Vary: Accept\r\n"));
     if (to.limited)
         at = put_rate(at, app, to);
