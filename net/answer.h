@@ -42,7 +42,7 @@ typedef struct sp_answer_to {
     bool head;  /* no body bytes, but the length that they would have */
     bool close; /* Connection: close */
     bool had_token;
-    bool varies;           /* Vary: Accept: the route has two forms to choose from */
+    bool varies;           /* Vary: Accept, unless it is a problem: there are two forms */
     bool msgpack;          /* application/msgpack, unless it is a problem */
     uint8_t version_minor; /* the request was HTTP/1.0 or 1.1 */
     uint8_t origin;        /* of net/cors.h */
