@@ -58,8 +58,8 @@ static void begin(const scope *s, sp_runs *runs)
     sp_runs_begin(runs, s->card, s->sold, s->held, s->first_row, s->rows_count);
 }
 
-/* A run of one seat more than are wanted is the only one that no place in it
- * leaves whole: one seat is left at either end. */
+/* In a run of one seat more than are wanted every place strands one, in any
+ * other run the place at its end strands none. */
 static bool strands_anywhere(const sp_run *run, uint32_t count)
 {
     return run->seats_count == count + 1;
@@ -67,8 +67,8 @@ static bool strands_anywhere(const sp_run *run, uint32_t count)
 
 /* The place in the run that is nearest to the row's centre, with no orphan if
  * the run has such a place; ties go to the lower seat. Only the second place
- * from either end strands a seat, so no more than two that lie side by side are
- * barred, and the best is among the ideal one and two on each side of it. */
+ * from either end strands a seat. If that is the ideal one, one beside it does
+ * not, and no other is nearer. */
 static choice place_in_run(const scope *s, const sp_run *run, uint32_t count)
 {
     const sp_seat *row = s->card->row_first_seat + run->row;
@@ -78,7 +78,7 @@ static choice place_in_run(const scope *s, const sp_run *run, uint32_t count)
     ideal = ideal < lowest ? lowest : smaller(ideal, highest);
 
     bool any_strands = strands_anywhere(run, count);
-    sp_seat from = ideal - smaller(2, ideal - lowest), to = smaller(ideal + 2, highest);
+    sp_seat from = ideal > lowest ? ideal - 1 : ideal, to = smaller(ideal + 1, highest);
     choice best = {.row = run->row};
     for (sp_seat first = from; first <= to; first++) {
         bool strands = first == lowest + 1 || first + 1 == highest;
@@ -223,6 +223,18 @@ static sp_seat *put_seats(sp_seat *out, piece p)
     return out;
 }
 
+static bool place_split(const scope *s, uint32_t count, sp_seat *out)
+{
+    pieces p;
+    collect_longest(s, count, &p);
+    if (p.seats_count < count)
+        return false;
+    place_in_pieces(s, count, &p);
+    for (uint32_t i = 0; i < p.count; i++)
+        out = put_seats(out, p.at[i]);
+    return true;
+}
+
 bool sp_find_best(const sp_concert_card *card, const uint64_t *sold, const uint64_t *held,
                   uint32_t grade, uint32_t count, bool allow_split, sp_seat *out,
                   uint32_t *largest_run)
@@ -230,24 +242,16 @@ bool sp_find_best(const sp_concert_card *card, const uint64_t *sold, const uint6
     SP_ASSERT_CMP(count, >=, 1);
     SP_ASSERT_CMP(count, <=, SP_SEATS_PER_ORDER_MAX);
 
+    static const pieces none = {.count = 0};
     scope s = scope_of(card, sold, held, grade);
-    pieces p;
-    p.count = 0;
     uint32_t longest = 0;
     sp_seat first;
-    if (place(&s, count, &p, &longest, &first)) {
+    if (place(&s, count, &none, &longest, &first)) {
         put_seats(out, (piece){first, count});
         return true;
     }
-    if (allow_split && longest > 0) {
-        collect_longest(&s, count, &p);
-        if (p.seats_count >= count) {
-            place_in_pieces(&s, count, &p);
-            for (uint32_t i = 0; i < p.count; i++)
-                out = put_seats(out, p.at[i]);
-            return true;
-        }
-    }
+    if (allow_split && place_split(&s, count, out))
+        return true;
     *largest_run = longest;
     return false;
 }

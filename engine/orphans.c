@@ -33,9 +33,9 @@ static void add(orphans *found, sp_seat seat)
 }
 
 /* An orphan has a neighbour among the seats taken, else it was alone before or
- * is in company still. So only the seats beside those are looked at: the one
- * before each, and the one behind if no seat taken follows next but one, which
- * would look at it itself. */
+ * is in company still. So only the seats beside those are looked at. One between
+ * two of them is found as the seat before the second: seen from the first, the
+ * second is free yet, and company. */
 static void add_orphans(const taking *t, orphans *found)
 {
     for (uint32_t i = 0; i < t->count; i++) {
@@ -45,7 +45,7 @@ static void add_orphans(const taking *t, orphans *found)
         if (before != seat - 1 && is_free(t, seat - 1) &&
             (before == seat - 2 || !is_free(t, seat - 2)))
             add(found, seat - 1);
-        if (behind > seat + 2 && is_free(t, seat + 1) && !is_free(t, seat + 2))
+        if (behind != seat + 1 && is_free(t, seat + 1) && !is_free(t, seat + 2))
             add(found, seat + 1);
     }
 }

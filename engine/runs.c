@@ -8,7 +8,7 @@ static void load(sp_runs *runs, uint32_t word)
     runs->word = word;
     runs->free = ~(runs->sold[word] | runs->held[word]);
     if (word == runs->last_word)
-        ;
+        runs->free &= runs->last_mask;
 }
 
 /* The walk ends with the row before rows_end. */
@@ -52,7 +52,7 @@ void sp_runs_end_with_row(sp_runs *runs)
         runs->word = runs->last_word;
         runs->free = 0;
     } else if (runs->word == runs->last_word) {
-        ;
+        runs->free &= runs->last_mask;
     }
 }
 
