@@ -132,7 +132,8 @@ static bool place(const scope *s, uint32_t count, const pieces *taken, uint32_t 
         if (run.seats_count < count)
             continue;
         if (strands_anywhere(&run, count)) {
-            improve(&stranding, place_in_run(s, &run, count));
+            if (!stranding.has_place || run.row == stranding.row)
+                improve(&stranding, place_in_run(s, &run, count));
         } else {
             improve(&whole, place_in_run(s, &run, count));
             sp_runs_end_with_row(&runs); /* the rows behind are no better */
@@ -250,7 +251,7 @@ bool sp_find_best(const sp_concert_card *card, const uint64_t *sold, const uint6
         put_seats(out, (piece){first, count});
         return true;
     }
-    if (allow_split && place_split(&s, count, out))
+    if (allow_split && longest > 0 && place_split(&s, count, out))
         return true;
     *largest_run = longest;
     return false;

@@ -12,7 +12,9 @@
  * the state: deterministic, so that the same state gives everyone the same
  * seats; no allocation, no clock. The cost is about a pass over the words
  * (engine/runs.h), or less: the search ends with the first row that can't be
- * beaten.
+ * beaten. The dearest is a concert where many places are left and each strands
+ * a seat (four wanted, and rows of five): all its runs are looked at for a
+ * better one, some 10 ns each.
  */
 #ifndef SP_ENGINE_FINDER_H
 #define SP_ENGINE_FINDER_H
