@@ -48,6 +48,7 @@ static const struct {
     {"codec", sp_bench_codec, "events into bytes and back"},
     {"http", sp_bench_http, "requests parsed, answers written, without sockets"},
     {"json", sp_bench_json, "bodies of orders read and written"},
+    {"finder", sp_bench_finder, "the best seats that are left"},
     {"floor", sp_bench_floor, "the least server there can be, to compare ours with"},
     {"load", sp_bench_load, "loads a server and tells how it bore it"},
     {"fill", sp_bench_fill, "fills a data directory to measure a server on"},
