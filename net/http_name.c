@@ -54,6 +54,7 @@ unsigned sp_http_name_of(const char *bytes, uint32_t size)
     case 13:
         return IS("authorization")   ? SP_HEADER_AUTHORIZATION
                : IS("if-none-match") ? SP_HEADER_IF_NONE_MATCH
+               : IS("last-event-id") ? SP_HEADER_LAST_EVENT_ID
                                      : SP_HTTP_NAME_OTHER;
     case 14:
         return IS("content-length") ? SP_HTTP_NAME_CONTENT_LENGTH : SP_HTTP_NAME_OTHER;

@@ -38,6 +38,7 @@ typedef enum sp_header {
     SP_HEADER_ORIGIN,
     SP_HEADER_ACCESS_CONTROL_REQUEST_METHOD,
     SP_HEADER_CONTENT_ENCODING,
+    SP_HEADER_LAST_EVENT_ID, /* of a stream: sp_request_last_event_id */
     SP_HEADER_END
 } sp_header;
 
@@ -58,6 +59,19 @@ typedef struct sp_request {
 static inline sp_text sp_request_rare(const sp_request *request, sp_header header)
 {
     return request->rare ? request->rare[header - SP_HEADER_COUNT] : (sp_text){0};
+}
+
+/* Every id that a stream of ours sends is shorter by far: what is longer is not
+ * one of them, and is taken for none. So is an empty one, as by the standard
+ * (server-sent events, 9.2.5). */
+#define SP_LAST_EVENT_ID_SIZE_MAX 64u
+
+/* The id of the last event that a reconnecting client has seen; absent:
+ * bytes == NULL. */
+static inline sp_text sp_request_last_event_id(const sp_request *request)
+{
+    sp_text id = sp_request_rare(request, SP_HEADER_LAST_EVENT_ID);
+    return id.size >= 1 && id.size <= SP_LAST_EVENT_ID_SIZE_MAX ? id : (sp_text){0};
 }
 
 #endif

@@ -84,6 +84,7 @@ static const struct {
     {"Origin", SP_HEADER_ORIGIN},
     {"Access-Control-Request-Method", SP_HEADER_ACCESS_CONTROL_REQUEST_METHOD},
     {"Content-Encoding", SP_HEADER_CONTENT_ENCODING},
+    {"Last-Event-ID", SP_HEADER_LAST_EVENT_ID},
     {"Content-Length", SP_HTTP_NAME_CONTENT_LENGTH},
     {"Transfer-Encoding", SP_HTTP_NAME_TRANSFER_ENCODING},
     {"Connection", SP_HTTP_NAME_CONNECTION},
@@ -121,12 +122,36 @@ static void names_are_told_apart(void **state)
     }
 }
 
+static sp_text last_event_id_of(sp_text value)
+{
+    sp_text rare[SP_HEADER_RARE_COUNT] = {[SP_HEADER_LAST_EVENT_ID - SP_HEADER_COUNT] = value};
+    return sp_request_last_event_id(&(sp_request){.rare = rare});
+}
+
+/* What can't be an id of ours is none. */
+static void an_event_id_is_short(void **state)
+{
+    char bytes[SP_LAST_EVENT_ID_SIZE_MAX + 1];
+    (void)state;
+    memset(bytes, '7', sizeof bytes);
+    assert_null(sp_request_last_event_id(&(sp_request){0}).bytes);
+    assert_null(last_event_id_of((sp_text){0}).bytes);
+    assert_null(last_event_id_of((sp_text){bytes, 0}).bytes);
+    assert_null(last_event_id_of((sp_text){bytes, sizeof bytes}).bytes);
+    for (uint32_t size = 1; size < sizeof bytes; size++) {
+        sp_text id = last_event_id_of((sp_text){bytes, size});
+        assert_ptr_equal(id.bytes, bytes);
+        assert_int_equal(id.size, size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sorts_are_as_defined),
         cmocka_unit_test(line_bytes_are_counted),
         cmocka_unit_test(names_are_told_apart),
+        cmocka_unit_test(an_event_id_is_short),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
