@@ -57,6 +57,12 @@ void sp_queue_destroy(sp_queue *queue)
 
 bool sp_queue_push(sp_queue *queue, sp_slot *slot)
 {
+    uint64_t position;
+    return sp_queue_push_at(queue, slot, &position);
+}
+
+bool sp_queue_push_at(sp_queue *queue, sp_slot *slot, uint64_t *claimed)
+{
     uint64_t position = atomic_load_explicit(&queue->tail, memory_order_relaxed);
     for (;;) {
         cell *c = &queue->cells[position & queue->mask];
@@ -74,6 +80,7 @@ bool sp_queue_push(sp_queue *queue, sp_slot *slot)
             c->slot = slot;
             /* Release: hands the slot's content to the consumer. */
             atomic_store_explicit(&c->turn, position + 1, memory_order_release);
+            *claimed = position;
             return true;
         }
     }
@@ -146,4 +153,9 @@ uint32_t sp_queue_depth(const sp_queue *queue)
     uint64_t tail = atomic_load_explicit(&queue->tail, memory_order_relaxed);
     uint64_t head = atomic_load_explicit(&queue->head, memory_order_relaxed);
     return tail > head ? (uint32_t)(tail - head) : 0;
+}
+
+uint64_t sp_queue_popped(const sp_queue *queue)
+{
+    return atomic_load_explicit(&queue->head, memory_order_relaxed);
 }

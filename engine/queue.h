@@ -22,7 +22,9 @@
  * Memory orders: cell.turn is stored with release after the slot's content
  * and loaded with acquire before it is read: that pair hands the slot over.
  * tail's compare-and-swap is relaxed: it only shares out positions. The
- * consumer's own position is a plain field.
+ * consumer's own position (head) is written by it alone, relaxed, once a pop of
+ * however many: others only count with it (sp_queue_depth, sp_queue_popped), and
+ * what they conclude about a slot they must not act on.
  *
  * Sleeping and waking: both sides exchange `parked` (acquire and release), so
  * their exchanges have one order. If the producer's comes second it reads 1
@@ -51,6 +53,9 @@ void sp_queue_destroy(sp_queue *queue);
 /* Any thread. false = full, and the slot is still the caller's. Does not wake
  * the consumer: call sp_queue_notify after a run of pushes. */
 bool sp_queue_push(sp_queue *queue, sp_slot *slot);
+/* Likewise, and says which push this was, over the queue's life: 0, 1, 2 …
+ * Left alone if full. */
+bool sp_queue_push_at(sp_queue *queue, sp_slot *slot, uint64_t *position);
 
 /* Any thread: wakes the consumer if it sleeps. */
 void sp_queue_notify(sp_queue *queue);
@@ -68,5 +73,10 @@ void sp_queue_interrupt(sp_queue *queue);
 
 /* Any thread, approximate: how many are waiting now. */
 uint32_t sp_queue_depth(const sp_queue *queue);
+
+/* Any thread, approximate (it may lag): how many were ever popped. What was
+ * pushed at `position` is number position - popped + 1 in the line, and taken
+ * if that is less than 1. */
+uint64_t sp_queue_popped(const sp_queue *queue);
 
 #endif

@@ -68,6 +68,30 @@ static void queue_is_bounded_and_ordered(void **unused)
     sp_queue_destroy(queue);
 }
 
+/* A position and the count of what was popped tell who is first in the line. */
+static void positions_are_dense(void **unused)
+{
+    (void)unused;
+    sp_wait wait = {.sleep = no_sleep, .wake = count_wait_wake};
+    sp_queue *queue = sp_queue_create(4, &wait);
+    sp_slot slots[5] = {{0}}, *popped[4];
+    uint64_t position = 77, next = 0;
+    for (int lap = 0; lap < 100; lap++) {
+        for (int i = 0; i < 4; i++) {
+            assert_true(sp_queue_push_at(queue, &slots[i], &position));
+            assert_int_equal(position, next++);
+            assert_int_equal(position - sp_queue_popped(queue) + 1, i + 1);
+        }
+        assert_false(sp_queue_push_at(queue, &slots[4], &position));
+        assert_int_equal(position, next - 1); /* left alone */
+        assert_int_equal(sp_queue_pop(queue, popped, 1), 1);
+        assert_int_equal(sp_queue_popped(queue), next - 3);
+        assert_int_equal(sp_queue_pop(queue, popped, 4), 3);
+        assert_int_equal(sp_queue_popped(queue), next);
+    }
+    sp_queue_destroy(queue);
+}
+
 static void mailbox_keeps_order_and_wakes_once(void **unused)
 {
     (void)unused;
@@ -167,9 +191,8 @@ static void many_producers_lose_nothing(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(queue_is_bounded_and_ordered),
-        cmocka_unit_test(mailbox_keeps_order_and_wakes_once),
-        cmocka_unit_test(slots_are_bounded),
+        cmocka_unit_test(queue_is_bounded_and_ordered),       cmocka_unit_test(positions_are_dense),
+        cmocka_unit_test(mailbox_keeps_order_and_wakes_once), cmocka_unit_test(slots_are_bounded),
         cmocka_unit_test(many_producers_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
