@@ -14,12 +14,6 @@
 #define SPARE_NODES_MAX 4096u
 #define SPARE_HTTPS_MAX 256u
 
-/* The sequencer is woken at the end of an iteration, or sooner after so many
- * pushes: with a thousand sockets ready an iteration takes milliseconds, and it
- * should be at work by then (a third more orders, 64 connections 32 deep). With
- * fewer pushes its batches would be small, and dearer than the wait. */
-#define PUSHES_PER_NOTIFY 128u
-
 static sp_exchange_node *node_of(sp_exchange *ex)
 {
     return (sp_exchange_node *)ex;
@@ -282,9 +276,7 @@ void sp_exchange_push(sp_exchange *ex)
         bounce(loop, ex->slot);
         return;
     }
-    loop->pushed_count++;
-    if (loop->pushed_count == PUSHES_PER_NOTIFY)
-        sp_loop_notify(loop);
+    sp_loop_count_push(loop);
 }
 
 void sp_exchange_abandon(sp_exchange *ex)

@@ -35,6 +35,7 @@
 #include <uv.h>
 
 #include "engine/clock.h"
+#include "engine/queue.h"
 #include "engine/session.h"
 #include "engine/slot.h"
 #include "engine/views.h"
@@ -109,6 +110,10 @@ typedef struct sp_app_ops {
      * app (bad framing, too large, timeout): appends a whole HTTP response
      * with `Connection: close`. */
     void (*refuse)(sp_loop *loop, const sp_refused *refused, sp_out *out);
+    /* A slot that was pushed by sp_loop_slot_push has its result; its tag is in
+     * slot->owner_generation. The app's again, until it gives it back. May be
+     * NULL in an app that pushes none. */
+    void (*slot_completed)(sp_loop *loop, sp_slot *slot);
 } sp_app_ops;
 
 /* The answer can be made when its turn comes. May be called inside begin or
@@ -135,5 +140,19 @@ sp_time_ms sp_loop_now(sp_loop *loop); /* the engine's clock */
  * is judged by the second. */
 sp_time_ms sp_loop_now_coarse(sp_loop *loop);
 bool sp_loop_stopping(sp_loop *loop); /* draining: readyz 503 */
+
+/* Commands whose outcome no exchange waits for (it was answered before): slots
+ * that are the app's own from take to give. A draining loop waits for them, so
+ * one that is taken is given back in bounded time. */
+
+/* From the same pool as exchanges'; NULL = all are under way. */
+sp_slot *sp_loop_slot_take(sp_loop *loop);
+/* Hands it to the sequencer; false = the queue is full, and it is still the
+ * caller's. It comes back by slot_completed, on this loop, never from inside
+ * this call. *position: as sp_queue_push_at; may be NULL. */
+bool sp_loop_slot_push(sp_loop *loop, sp_slot *slot, uint64_t tag, uint64_t *position);
+void sp_loop_slot_give(sp_loop *loop, sp_slot *slot);
+/* Where slots are pushed: for sp_queue_popped and sp_queue_depth alone. */
+const sp_queue *sp_loop_queue(sp_loop *loop);
 
 #endif

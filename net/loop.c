@@ -122,7 +122,8 @@ void sp_loop_out_give(sp_loop *loop, sp_out *out)
 
 void sp_loop_end_if_drained(sp_loop *loop)
 {
-    if (loop->stopping && loop->conns_count == 0 && loop->exchanges_live == 0)
+    if (loop->stopping && loop->conns_count == 0 && loop->exchanges_live == 0 &&
+        loop->slots_out == 0)
         uv_stop(&loop->uv);
 }
 
@@ -229,6 +230,15 @@ static void on_check(uv_check_t *check)
 
 /* --- completions and draining --- */
 
+/* A slot without an owner is the app's. */
+static void complete(sp_loop *loop, sp_slot *slot)
+{
+    if (slot->owner == NULL)
+        loop->shared->config.app->slot_completed(loop, slot);
+    else
+        sp_exchange_complete(slot);
+}
+
 static void take_completions(sp_loop *loop)
 {
     sp_slot *slot = sp_mailbox_take_all(&loop->mailbox);
@@ -236,7 +246,7 @@ static void take_completions(sp_loop *loop)
         loop->wakes_due++;
     while (slot != NULL) {
         sp_slot *next = slot->next; /* completing may give the slot away */
-        sp_exchange_complete(slot);
+        complete(loop, slot);
         slot = next;
     }
 }
@@ -441,6 +451,7 @@ void sp_loop_destroy(sp_loop *loop)
         sched_yield();
     SP_ASSERT_CMP(loop->conns_count, ==, 0);
     SP_ASSERT_CMP(loop->exchanges_live, ==, 0);
+    SP_ASSERT_CMP(loop->slots_out, ==, 0);
     close_handles(loop);
     SP_ASSERT_CMP(uv_loop_close(&loop->uv), ==, 0);
     sp_slots_close(&loop->slots);

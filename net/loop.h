@@ -7,7 +7,7 @@
  * An iteration: timers, then whatever the kernel reports (bytes, writes done,
  * the mailbox's wake-up, pool work), each only marking what it touched; then
  * the check handle settles all marked connections, and wakes the sequencer for
- * what was pushed (in a long iteration also before: exchange.c). An idle loop sleeps without any timer.
+ * what was pushed (in a long iteration also before: sp_loop_count_push). An idle loop sleeps without any timer.
  */
 #ifndef SP_NET_LOOP_H
 #define SP_NET_LOOP_H
@@ -60,6 +60,7 @@ struct sp_loop {
     sp_http *https_spare;
     uint32_t https_spare_count;
     uint32_t exchanges_live; /* begun and not ended */
+    uint32_t slots_out;      /* taken by the app, and not given back */
     sp_out outs_spare[SP_LOOP_SPARE_OUTS_MAX];
     uint32_t outs_spare_count;
     char *read_bytes;
@@ -100,6 +101,20 @@ void sp_loop_out_take(sp_loop *loop, sp_out *out);
 void sp_loop_out_give(sp_loop *loop, sp_out *out);
 /* Wakes the sequencer if anything was pushed. */
 void sp_loop_notify(sp_loop *loop);
+
+/* The sequencer is woken at the end of an iteration, or sooner after so many
+ * pushes: with a thousand sockets ready an iteration takes milliseconds, and it
+ * should be at work by then (a third more orders, 64 connections 32 deep). With
+ * fewer pushes its batches would be small, and dearer than the wait. */
+#define SP_LOOP_PUSHES_PER_NOTIFY 128u
+
+/* After each push. */
+static inline void sp_loop_count_push(sp_loop *loop)
+{
+    loop->pushed_count++;
+    if (loop->pushed_count == SP_LOOP_PUSHES_PER_NOTIFY)
+        sp_loop_notify(loop);
+}
 /* The loop ends when it drains and nothing is left to wait for. */
 void sp_loop_end_if_drained(sp_loop *loop);
 

@@ -11,6 +11,7 @@
 #include "tests/support/transport_client.h"
 
 #define HELD_MAX 256u
+#define OWN_TAG UINT64_C(1000000)
 
 struct toy {
     toy_counts counts;
@@ -174,6 +175,35 @@ static void on_worked(uv_work_t *work, int status)
     free(work);
 }
 
+/* What comes back is checked to be what was pushed: the tag says so. */
+static void push_own(sp_exchange *ex, unsigned n)
+{
+    sp_slot *slot = sp_loop_slot_take(ex->loop);
+    uint64_t position;
+    ex->app.outcome = SP_QUEUE_FULL;
+    if (slot != NULL) {
+        slot->command = (sp_command){.type = SP_QUERY_ORDER, .query_order = {.order = n}};
+        if (sp_loop_slot_push(ex->loop, slot, n + OWN_TAG, &position)) {
+            atomic_fetch_add(&toy_of(ex)->counts.own_pushed, 1);
+            ex->app.outcome = SP_OK;
+            ex->app.numbers[1] = (int64_t)position;
+        } else {
+            sp_loop_slot_give(ex->loop, slot);
+        }
+    }
+    sp_exchange_ready(ex);
+}
+
+static void on_slot_completed(sp_loop *loop, sp_slot *slot)
+{
+    toy *t = ((toy_loop *)sp_loop_app(loop))->t;
+    SP_ASSERT_CMP(slot->owner_generation, ==, slot->command.query_order.order + OWN_TAG);
+    SP_ASSERT_CMP(slot->result.outcome, ==, SP_OK);
+    SP_ASSERT_CMP(sp_queue_popped(sp_loop_queue(loop)), >, 0);
+    sp_loop_slot_give(loop, slot);
+    atomic_fetch_add(&t->counts.own_completed, 1);
+}
+
 static void on_begin(sp_exchange *ex)
 {
     toy_loop *loop = sp_loop_app(ex->loop);
@@ -185,6 +215,8 @@ static void on_begin(sp_exchange *ex)
         push(ex, 0);
     } else if (path_begins(ex, "/held/")) {
         push(ex, path_number(ex));
+    } else if (path_begins(ex, "/own/")) {
+        push_own(ex, path_number(ex));
     } else if (path_begins(ex, "/pool")) {
         uv_work_t *work = malloc(sizeof *work);
         SP_ASSERT(work != NULL);
@@ -214,6 +246,9 @@ static void write_body(sp_exchange *ex, sp_out *body)
         sp_out_string(body, sp_outcome_row_of(ex->app.outcome)->code);
     } else if (ex->slot != NULL) {
         sp_out_string(body, ex->app.stage == 2 ? "again" : "slot");
+    } else if (path_begins(ex, "/own/")) {
+        sp_out_string(body, "own ");
+        sp_out_decimal(body, ex->app.numbers[1]);
     } else if (path_begins(ex, "/big/")) {
         unsigned size = path_number(ex);
         memset(sp_out_reserve(body, size), 'x', size);
@@ -273,6 +308,7 @@ static const sp_app_ops ops = {
     .answer = on_answer,
     .end = on_app_end,
     .refuse = on_refuse,
+    .slot_completed = on_slot_completed,
 };
 
 static void *loop_create(void *context, sp_loop *loop)

@@ -7,6 +7,8 @@
  *             the answer's body is `slot`, or `queue_full`
  *   /held/N   likewise, but N stays with the sequencer until toy_release(N)
  *   /again    two commands, one after the other, in one slot
+ *   /own/N    a command in a slot of the app's own, held if N > 0; answered at
+ *             once with `own POSITION`, or `queue_full`
  *   /pool     work on the pool, released by toy_pool_release
  *   /big/N    N bytes
  *   /nap      echoed, but the loop stands still for a while before
@@ -32,7 +34,8 @@ typedef struct toy_options {
 /* How often the app was called, over all loops. */
 typedef struct toy_counts {
     _Atomic unsigned begun, ended, answered, completed, refused, gone;
-    _Atomic unsigned loops_used; /* bit i: loop number i has begun a request */
+    _Atomic unsigned loops_used;                /* bit i: loop number i has begun a request */
+    _Atomic unsigned own_pushed, own_completed; /* slots of the app's own */
 } toy_counts;
 
 typedef struct toy toy;
