@@ -284,7 +284,5 @@ void sp_exchange_abandon(sp_exchange *ex)
     sp_exchange_node *node = node_of(ex);
     SP_ASSERT(ex->gone);
     SP_ASSERT_CMP(node->state, ==, SP_EXCHANGE_WORKING);
-    sp_loop *loop = ex->loop;
     finish(node);
-    sp_loop_end_if_drained(loop);
 }

@@ -141,6 +141,12 @@ sp_time_ms sp_loop_now(sp_loop *loop); /* the engine's clock */
 sp_time_ms sp_loop_now_coarse(sp_loop *loop);
 bool sp_loop_stopping(sp_loop *loop); /* draining: readyz 503 */
 
+/* The loops of the server, each on its thread: net/hop.h is how to talk to
+ * another. */
+uint32_t sp_loop_count(const sp_loop *loop);
+uint32_t sp_loop_index(const sp_loop *loop);
+sp_loop *sp_loop_of_index(const sp_loop *any, uint32_t index);
+
 /* Commands whose outcome no exchange waits for (it was answered before): slots
  * that are the app's own from take to give. A draining loop waits for them, so
  * one that is taken is given back in bounded time. */

@@ -42,6 +42,19 @@ bool sp_loop_stopping(sp_loop *loop)
 {
     return loop->stopping;
 }
+uint32_t sp_loop_count(const sp_loop *loop)
+{
+    return loop->shared->config.loops_count;
+}
+uint32_t sp_loop_index(const sp_loop *loop)
+{
+    return loop->index;
+}
+sp_loop *sp_loop_of_index(const sp_loop *any, uint32_t index)
+{
+    SP_ASSERT_CMP(index, <, any->shared->config.loops_count);
+    return any->shared->loops[index];
+}
 
 /* --- pools --- */
 
@@ -94,7 +107,6 @@ void sp_loop_conn_remove(sp_loop *loop, sp_conn *conn)
         loop->conns_spare = conn;
         loop->conns_spare_count++;
     }
-    sp_loop_end_if_drained(loop);
 }
 
 void sp_loop_out_take(sp_loop *loop, sp_out *out)
@@ -120,10 +132,11 @@ void sp_loop_out_give(sp_loop *loop, sp_out *out)
 
 /* --- the iteration --- */
 
-void sp_loop_end_if_drained(sp_loop *loop)
+/* Only when an iteration is settled: whatever callback has let go of the last
+ * thing that kept the loop may still begin another. */
+static void end_if_drained(sp_loop *loop)
 {
-    if (loop->stopping && loop->conns_count == 0 && loop->exchanges_live == 0 &&
-        loop->slots_out == 0)
+    if (loop->stopping && sp_hops_over(loop))
         uv_stop(&loop->uv);
 }
 
@@ -202,7 +215,8 @@ static void take_later(sp_loop *loop)
     }
 }
 
-/* After the events of an iteration (check) and after its timers (prepare). */
+/* After the events of an iteration (check), and after its timers and what the
+ * iteration before has closed (prepare). */
 static void settle(sp_loop *loop)
 {
     take_later(loop);
@@ -212,7 +226,7 @@ static void settle(sp_loop *loop)
     }
     sp_loop_notify(loop);
     arm_deadline_timer(loop);
-    sp_loop_end_if_drained(loop);
+    end_if_drained(loop);
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -272,6 +286,7 @@ static void on_wake(uv_async_t *async)
 {
     sp_loop *loop = async->data;
     take_completions(loop);
+    sp_hops_run(loop);
     /* Acquire: pairs with the release in sp_server_drain, for drain_ms. */
     if (!loop->stopping && atomic_load_explicit(&loop->shared->draining, memory_order_acquire))
         drain(loop);
@@ -352,6 +367,7 @@ int sp_loop_create(sp_loop_shared *shared, uint32_t index, const int *fds, uint3
         goto failed_loop;
     loop->shared = shared;
     loop->index = index;
+    loop->is_alive = true;
     loop->read_bytes = malloc(SP_LOOP_READ_SIZE);
     loop->acceptors = calloc(fds_count, sizeof *loop->acceptors);
     if (loop->read_bytes == NULL || loop->acceptors == NULL)
@@ -391,6 +407,11 @@ static void run(void *argument)
 {
     sp_loop *loop = argument;
     sigset_t pipe;
+    uv_mutex_lock(&loop->shared->starting);
+    bool failed = loop->shared->start_failed;
+    uv_mutex_unlock(&loop->shared->starting);
+    if (failed)
+        return;
     /* A write to a client who has left must fail, not kill the process; a
      * blocked SIGPIPE stays with this thread. */
     sigemptyset(&pipe);
@@ -452,6 +473,7 @@ void sp_loop_destroy(sp_loop *loop)
     SP_ASSERT_CMP(loop->conns_count, ==, 0);
     SP_ASSERT_CMP(loop->exchanges_live, ==, 0);
     SP_ASSERT_CMP(loop->slots_out, ==, 0);
+    SP_ASSERT(atomic_load_explicit(&loop->hops, memory_order_relaxed) == NULL);
     close_handles(loop);
     SP_ASSERT_CMP(uv_loop_close(&loop->uv), ==, 0);
     sp_slots_close(&loop->slots);

@@ -2,10 +2,10 @@
  *
  * A loop: one thread with its own listening sockets, connections, slots,
  * mailbox, pools and deadlines. Nothing of it is shared but the mailbox (the
- * sequencer puts) and sp_loop_shared.
+ * sequencer puts), the inbox of hops (other loops send) and sp_loop_shared.
  *
  * An iteration: timers, then whatever the kernel reports (bytes, writes done,
- * the mailbox's wake-up, pool work), each only marking what it touched; then
+ * the wake-up for mailbox and hops, pool work), each only marking what it touched; then
  * the check handle settles all marked connections, and wakes the sequencer for
  * what was pushed (in a long iteration also before: sp_loop_count_push). An idle loop sleeps without any timer.
  */
@@ -14,6 +14,7 @@
 
 #include "net/accept.h"
 #include "net/conn.h"
+#include "net/hop.h"
 #include "net/server.h"
 
 #define SP_LOOP_READ_SIZE (64u * 1024)
@@ -31,7 +32,16 @@ typedef struct sp_loop_shared {
     _Atomic bool drain_claimed;
     uint32_t drain_ms;
     _Atomic bool draining;
-    uint64_t id_base; /* random: request ids of two runs differ */
+    uint64_t id_base;      /* random: request ids of two runs differ */
+    sp_loop *const *loops; /* config.loops_count of them, before any runs */
+    /* Held until all threads are there; then they run, or if one could not be
+     * had (start_failed) all end at once. */
+    uv_mutex_t starting;
+    bool start_failed;
+    /* Hops under way and loops that are busy (net/hop.h); apart from what all
+     * loops read all the time. */
+    char apart[64];
+    _Atomic uint64_t alive;
 } sp_loop_shared;
 
 struct sp_loop {
@@ -69,19 +79,21 @@ struct sp_loop {
     sp_time_ms now;        /* of this iteration; 0: nobody has asked yet */
     uint32_t pushed_count; /* commands that the sequencer was not woken for */
     bool stopping;         /* draining */
+    bool is_alive;         /* counted in shared->alive */
     /* Wake-ups that were due (one for each time the mailbox was found not
      * empty: the loop's), and those that are done with (the sequencer adds,
      * with release; acquired by sp_loop_destroy, which may free the loop only
      * when the last one has returned). */
     uint64_t wakes_due;
     _Atomic uint64_t wakes_done;
+    _Atomic(sp_hop *) hops; /* the newest first (net/hop.h) */
 };
 
 /* A loop with its acceptors on these sockets (owned by it from now on, also
  * when this fails), not running yet. 0 or a negative libuv error. */
 int sp_loop_create(sp_loop_shared *shared, uint32_t index, const int *fds, uint32_t fds_count,
                    sp_loop **out);
-/* Starts its thread. */
+/* Starts its thread, which waits for shared->starting. */
 int sp_loop_start(sp_loop *loop);
 /* Any thread: it looks at shared->draining. */
 void sp_loop_wake(sp_loop *loop);
@@ -115,7 +127,4 @@ static inline void sp_loop_count_push(sp_loop *loop)
     if (loop->pushed_count == SP_LOOP_PUSHES_PER_NOTIFY)
         sp_loop_notify(loop);
 }
-/* The loop ends when it drains and nothing is left to wait for. */
-void sp_loop_end_if_drained(sp_loop *loop);
-
 #endif

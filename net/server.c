@@ -94,20 +94,40 @@ static int create_loops(sp_server *server, struct sockets *sockets)
     return 0;
 }
 
-/* Those that started before one failed must end before anything is freed. */
+/* None runs before all are there: one that does may send to any other. */
+static int start_threads(sp_server *server, uint32_t *started_count)
+{
+    sp_loop_shared *shared = &server->shared;
+    int status = 0;
+    uv_mutex_lock(&shared->starting);
+    *started_count = 0;
+    while (*started_count < server->loops_count && status == 0) {
+        status = sp_loop_start(server->loops[*started_count]);
+        *started_count += status == 0;
+    }
+    shared->start_failed = status != 0;
+    uv_mutex_unlock(&shared->starting);
+    return status;
+}
+
+/* Those that were there before one failed must end before anything is freed. */
 static int start_loops(sp_server *server)
 {
-    for (uint32_t i = 0; i < server->loops_count; i++) {
-        int status = sp_loop_start(server->loops[i]);
-        if (status == 0)
-            continue;
-        sp_server_drain(server, 0);
-        while (i > 0)
-            sp_loop_join(server->loops[--i]);
-        destroy_loops(server);
-        return status;
-    }
-    return 0;
+    uint32_t started_count;
+    atomic_init(&server->shared.alive, server->loops_count);
+    int status = start_threads(server, &started_count);
+    if (status == 0)
+        return 0;
+    while (started_count > 0)
+        sp_loop_join(server->loops[--started_count]);
+    destroy_loops(server);
+    return status;
+}
+
+static void free_server(sp_server *server)
+{
+    uv_mutex_destroy(&server->shared.starting);
+    free(server);
 }
 
 int sp_server_start(const sp_server_config *config, sp_server **out, const char **failed)
@@ -120,9 +140,15 @@ int sp_server_start(const sp_server_config *config, sp_server **out, const char 
     if (server == NULL)
         return UV_ENOMEM;
     server->shared.config = *config;
+    server->shared.loops = server->loops;
+    int status = uv_mutex_init(&server->shared.starting);
+    if (status != 0) {
+        free(server);
+        return status;
+    }
     if (getrandom(&server->shared.id_base, sizeof server->shared.id_base, 0) < 0)
         server->shared.id_base = uv_hrtime(); /* ids need only differ */
-    int status = open_sockets(server, &sockets, failed);
+    status = open_sockets(server, &sockets, failed);
     if (status == 0) {
         *failed = "loop";
         status = create_loops(server, &sockets);
@@ -132,7 +158,7 @@ int sp_server_start(const sp_server_config *config, sp_server **out, const char 
         status = start_loops(server);
     }
     if (status != 0) {
-        free(server);
+        free_server(server);
         return status;
     }
     *out = server;
@@ -164,7 +190,7 @@ void sp_server_stop(sp_server *server)
     for (uint32_t i = 0; i < server->loops_count; i++)
         sp_loop_join(server->loops[i]);
     destroy_loops(server);
-    free(server);
+    free_server(server);
 }
 
 uint32_t sp_server_connections(const sp_server *server)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/assert.h"
+#include "tests/support/toy_hops.h"
 #include "tests/support/transport_client.h"
 
 #define HELD_MAX 256u
@@ -175,22 +176,52 @@ static void on_worked(uv_work_t *work, int status)
     free(work);
 }
 
-/* What comes back is checked to be what was pushed: the tag says so. */
-static void push_own(sp_exchange *ex, unsigned n)
+static toy_counts *counts_of(sp_exchange *ex)
 {
-    sp_slot *slot = sp_loop_slot_take(ex->loop);
-    uint64_t position;
-    ex->app.outcome = SP_QUEUE_FULL;
-    if (slot != NULL) {
-        slot->command = (sp_command){.type = SP_QUERY_ORDER, .query_order = {.order = n}};
-        if (sp_loop_slot_push(ex->loop, slot, n + OWN_TAG, &position)) {
-            atomic_fetch_add(&toy_of(ex)->counts.own_pushed, 1);
-            ex->app.outcome = SP_OK;
-            ex->app.numbers[1] = (int64_t)position;
-        } else {
-            sp_loop_slot_give(ex->loop, slot);
-        }
+    return &toy_of(ex)->counts;
+}
+
+/* What comes back is checked to be what was pushed: the tag says so. */
+static bool push_own(sp_loop *loop, unsigned n, uint64_t *position)
+{
+    sp_slot *slot = sp_loop_slot_take(loop);
+    if (slot == NULL)
+        return false;
+    slot->command = (sp_command){.type = SP_QUERY_ORDER, .query_order = {.order = n}};
+    if (!sp_loop_slot_push(loop, slot, n + OWN_TAG, position)) {
+        sp_loop_slot_give(loop, slot);
+        return false;
     }
+    atomic_fetch_add(&((toy_loop *)sp_loop_app(loop))->t->counts.own_pushed, 1);
+    return true;
+}
+
+static void begin_own(sp_exchange *ex, unsigned n)
+{
+    uint64_t position;
+    if (push_own(ex->loop, n, &position))
+        ex->app.numbers[1] = (int64_t)position;
+    else
+        ex->app.outcome = SP_QUEUE_FULL;
+    sp_exchange_ready(ex);
+}
+
+static void on_errand(sp_loop *loop, unsigned n)
+{
+    bool pushed = push_own(loop, n, NULL);
+    SP_ASSERT(pushed);
+}
+
+static void begin_hops(sp_exchange *ex, unsigned n)
+{
+    if (path_begins(ex, "/hop/")) {
+        toy_hops_travel(ex, counts_of(ex), n);
+        return;
+    }
+    if (path_begins(ex, "/shout/"))
+        toy_hops_shout(ex->loop, counts_of(ex), 100, n);
+    else
+        toy_hops_errand(ex->loop, counts_of(ex), on_errand, n);
     sp_exchange_ready(ex);
 }
 
@@ -200,8 +231,11 @@ static void on_slot_completed(sp_loop *loop, sp_slot *slot)
     SP_ASSERT_CMP(slot->owner_generation, ==, slot->command.query_order.order + OWN_TAG);
     SP_ASSERT_CMP(slot->result.outcome, ==, SP_OK);
     SP_ASSERT_CMP(sp_queue_popped(sp_loop_queue(loop)), >, 0);
+    unsigned n = slot->command.query_order.order;
     sp_loop_slot_give(loop, slot);
     atomic_fetch_add(&t->counts.own_completed, 1);
+    if (n >= TOY_PASSED_ON)
+        toy_hops_errand(loop, &t->counts, on_errand, n - 100);
 }
 
 static void on_begin(sp_exchange *ex)
@@ -216,7 +250,10 @@ static void on_begin(sp_exchange *ex)
     } else if (path_begins(ex, "/held/")) {
         push(ex, path_number(ex));
     } else if (path_begins(ex, "/own/")) {
-        push_own(ex, path_number(ex));
+        begin_own(ex, path_number(ex));
+    } else if (path_begins(ex, "/hop/") || path_begins(ex, "/shout/") ||
+               path_begins(ex, "/errand/")) {
+        begin_hops(ex, path_number(ex));
     } else if (path_begins(ex, "/pool")) {
         uv_work_t *work = malloc(sizeof *work);
         SP_ASSERT(work != NULL);
@@ -410,6 +447,8 @@ void toy_stop(toy *t, uint32_t drain_ms)
     toy_wake(&t->wait);
     pthread_join(t->thread, NULL);
     SP_ASSERT_CMP(atomic_load(&t->counts.begun), ==, atomic_load(&t->counts.ended));
+    SP_ASSERT_CMP(atomic_load(&t->counts.hops_sent), ==, atomic_load(&t->counts.hops_run));
+    SP_ASSERT_CMP(atomic_load(&t->counts.own_pushed), ==, atomic_load(&t->counts.own_completed));
     sp_queue_destroy(t->queue);
     sem_destroy(&t->pool_gate);
     sem_destroy(&t->wake_ups);

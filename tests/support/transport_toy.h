@@ -8,7 +8,11 @@
  *   /held/N   likewise, but N stays with the sequencer until toy_release(N)
  *   /again    two commands, one after the other, in one slot
  *   /own/N    a command in a slot of the app's own, held if N > 0; answered at
- *             once with `own POSITION`, or `queue_full`
+ *             once with `own POSITION`, or `queue_full`. If N >= TOY_PASSED_ON
+ *             the next loop does the same for N - 100 when it has come back.
+ *   /hop/N    a hop goes round N loops and comes home before it is answered
+ *   /shout/N  100 hops go round N loops each; answered at once
+ *   /errand/N the next loop does what /own/N does; answered at once
  *   /pool     work on the pool, released by toy_pool_release
  *   /big/N    N bytes
  *   /nap      echoed, but the loop stands still for a while before
@@ -19,6 +23,8 @@
 #define SP_TESTS_SUPPORT_TRANSPORT_TOY_H
 
 #include "net/server.h"
+
+#define TOY_PASSED_ON 200u
 
 typedef struct toy_options {
     const char *address;      /* default 127.0.0.1:0 */
@@ -36,6 +42,7 @@ typedef struct toy_counts {
     _Atomic unsigned begun, ended, answered, completed, refused, gone;
     _Atomic unsigned loops_used;                /* bit i: loop number i has begun a request */
     _Atomic unsigned own_pushed, own_completed; /* slots of the app's own */
+    _Atomic unsigned hops_sent, hops_run;
 } toy_counts;
 
 typedef struct toy toy;
@@ -50,7 +57,8 @@ void toy_resume(toy *t);
 void toy_release(toy *t, unsigned n);
 void toy_wait_held(toy *t, unsigned n);
 void toy_pool_release(toy *t);
-/* Drains, stops, checks that every begun exchange has ended. */
+/* Drains, stops, checks that every begun exchange has ended, and that every hop
+ * and every slot of the app's own has arrived. */
 void toy_stop(toy *t, uint32_t drain_ms);
 /* Polls until the counter has reached so much; aborts when it never does. */
 void toy_wait_count(const _Atomic unsigned *counter, unsigned wanted);
