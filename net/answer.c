@@ -263,6 +263,19 @@ void sp_answer_json_end(sp_exchange *ex, sp_out *out)
     sp_answer_end(sp_app_loop_of(ex), out);
 }
 
+/* X-Accel-Buffering: nginx and others like it would gather events for a while. */
+bool sp_answer_stream(sp_exchange *ex, sp_out *out)
+{
+    sp_answer answer = {
+        .status = 200,
+        .lines = SP_TEXT("Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n"),
+        .no_store = true,
+    };
+    ex->close_after = true;
+    sp_answer_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &answer, out);
+    return ex->request.method != SP_METHOD_HEAD;
+}
+
 sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], sp_text prefix, uint32_t id)
 {
     SP_ASSERT_CMP(prefix.size, <=, SP_LOCATION_SIZE_MAX - SP_DIGITS_SIZE_MAX);

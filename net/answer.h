@@ -5,7 +5,7 @@
  * X-Request-Id, what browsers are forbidden, CORS, RateLimit, no-store wherever a
  * token was sent, Connection.
  *
- * A body is JSON, and is written straight behind its head, without a copy: the
+ * A body is JSON (or a stream of events, behind a head alone), and is written straight behind its head, without a copy: the
  * head goes first, with room for a Content-Length of the usual number of
  * digits, and the end puts the right one there (moving the body by a byte or
  * two if that is longer or shorter). So all that a head says must be known, and
@@ -65,6 +65,11 @@ void sp_answer_end(sp_app_loop *app_loop, sp_out *out);
 /* The same, to whom an exchange of this loop says. */
 sp_json_writer *sp_answer_json(sp_exchange *ex, const sp_answer *answer, sp_out *out);
 void sp_answer_json_end(sp_exchange *ex, sp_out *out);
+
+/* The head of a stream of events (net/stream.h): `Connection: close`, no length.
+ * The first events may follow in out. false = it was a HEAD: that was all, and no
+ * stream is to be opened. */
+bool sp_answer_stream(sp_exchange *ex, sp_out *out);
 
 /* `prefix` and an id, as Location has it. */
 #define SP_LOCATION_SIZE_MAX 64u

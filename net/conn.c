@@ -232,7 +232,8 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 /* Reads exactly when it may take something. */
 static void watch(sp_conn *conn)
 {
-    bool wanted = !conn->peer_ended && (conn->lingering || (conn->rest == NULL && may_take(conn)));
+    bool wanted = !conn->peer_ended &&
+                  (conn->lingering || conn->streaming || (conn->rest == NULL && may_take(conn)));
     if (wanted == conn->reading_on)
         return;
     conn->reading_on = wanted;
@@ -257,7 +258,7 @@ static void discard(sp_conn *conn, uint32_t size)
 
 static void on_bytes(sp_conn *conn, const char *bytes, uint32_t size)
 {
-    if (conn->lingering) {
+    if (conn->lingering || conn->streaming) {
         discard(conn, size);
         return;
     }
@@ -279,8 +280,8 @@ static void on_bytes(sp_conn *conn, const char *bytes, uint32_t size)
         sp_conn_touch(conn);
 }
 
-/* A half close: what was asked is still answered. An incomplete request is
- * dropped: nobody could tell what it would have been. */
+/* A half close: what was asked is still answered, but a stream ends. An
+ * incomplete request is dropped: nobody could tell what it would have been. */
 static void on_end(sp_conn *conn)
 {
     conn->peer_ended = true;
@@ -321,8 +322,8 @@ static void give_fresh(sp_conn *conn)
 
 static bool is_over(const sp_conn *conn)
 {
-    return conn->input_over && !conn->lingering && conn->in_flight_count == 0 &&
-           sp_conn_unsent(conn) == 0;
+    return conn->input_over && !conn->lingering && !conn->streaming && conn->in_flight_count == 0 &&
+           sp_conn_is_all_sent(conn);
 }
 
 void sp_conn_settle(sp_conn *conn)
@@ -332,6 +333,8 @@ void sp_conn_settle(sp_conn *conn)
         return;
     for (;;) {
         answer_in_turn(conn);
+        if (conn->streaming)
+            sp_stream_settle(conn);
         if (conn->rest != NULL && may_take(conn)) {
             feed_rest(conn);
             if (conn->closing)
@@ -370,6 +373,10 @@ void sp_conn_drain(sp_conn *conn)
     if (conn->closing || conn->lingering)
         return;
     end_input(conn);
+    if (conn->streaming) {
+        sp_conn_touch(conn); /* the farewell is said when it is settled */
+        return;
+    }
     if (conn->last != NULL)
         conn->last->ex.close_after = true;
     else if (sp_conn_unsent(conn) == 0) {
@@ -385,6 +392,7 @@ static void on_closed(uv_handle_t *handle)
     SP_ASSERT(!conn->dirty);
     SP_ASSERT(!conn->write_pending);
     sp_out_close(&conn->out);
+    sp_stream_close(conn);
     sp_loop_conn_remove(conn->loop, conn);
 }
 

@@ -15,6 +15,9 @@
  * that the client has not taken; bytes that were read by then wait in `rest`
  * (at most one read's worth).
  *
+ * An answer may not end, but become a stream (stream.h). Then no more requests are
+ * read, and what comes is dropped; only the client's end is looked for.
+ *
  * An idle connection costs this struct and no buffers. Its loop's thread only.
  */
 #ifndef SP_NET_CONN_H
@@ -22,11 +25,12 @@
 
 #include "net/deadline.h"
 #include "net/exchange_node.h"
+#include "net/stream.h"
 
 #define SP_CONN_IN_FLIGHT_MAX 64u
 #define SP_CONN_HELD_MAX (256u * 1024)
 #define SP_CONN_UNSENT_MAX (256u * 1024)
-/* What a lingering connection may still send us into the void. */
+/* What a lingering or streaming connection may still send us into the void. */
 #define SP_CONN_DISCARD_MAX (1024u * 1024)
 
 struct sp_conn {
@@ -49,18 +53,20 @@ struct sp_conn {
     uint32_t discarded_size;
     size_t stalled_size; /* unsent when write_deadline was set */
     sp_deadline read_deadline, write_deadline;
-    bool dirty;      /* in the loop's list: will be settled … */
-    bool yields;     /* … in the next iteration, for it had its turn in this */
-    bool reading_on; /* uv_read_start */
+    sp_stream stream; /* what an answer has become */
+    bool dirty;       /* in the loop's list: will be settled … */
+    bool yields;      /* … in the next iteration, for it had its turn in this */
+    bool reading_on;  /* uv_read_start */
     bool write_pending;
     bool continue_due; /* `100 Continue` when all before is answered */
     bool input_over;   /* no further request is read: close when answered */
     bool peer_ended;   /* the client has shut its side */
+    bool streaming;    /* the stream is open: neither ended nor closing */
     bool lingering;    /* our side is shut: discarding until the client ends */
     bool closing;
 };
 
-_Static_assert(sizeof(struct sp_conn) <= 1024, "an idle connection costs about 1 KiB");
+_Static_assert(sizeof(struct sp_conn) <= 768, "an idle connection or stream costs under 1 KiB");
 
 /* Takes over a connected, non-blocking socket (closes it if this fails). */
 void sp_conn_open(sp_loop *loop, int fd, const sp_client_address *peer);
@@ -87,11 +93,16 @@ void sp_conn_expired(sp_deadline *deadline, sp_deadline_kind kind);
 
 /* Bytes that the client has not taken yet. */
 size_t sp_conn_unsent(const sp_conn *conn);
+/* None; and no buffer of theirs is in use. */
+bool sp_conn_is_all_sent(const sp_conn *conn);
 /* Where the next answer goes. */
 sp_out *sp_conn_out(sp_conn *conn);
 /* Gives all that is in `out` to the kernel, the rest to libuv. false = the
  * connection has failed and was closed. */
 bool sp_conn_flush(sp_conn *conn);
+/* Likewise with bytes of the caller's, when all before is sent: copies only what
+ * the kernel does not take. */
+bool sp_conn_write(sp_conn *conn, sp_text bytes);
 /* Shuts our side and discards what comes until the client ends: an answer
  * that is closed upon while bytes arrive would be lost to a reset. */
 void sp_conn_linger(sp_conn *conn);

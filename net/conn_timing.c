@@ -11,7 +11,7 @@ static sp_deadline_kind awaited(const sp_conn *conn)
 {
     if (conn->lingering)
         return SP_DEADLINE_LINGER;
-    if (!conn->reading_on || conn->continue_due)
+    if (!conn->reading_on || conn->continue_due || conn->streaming)
         return SP_DEADLINE_NONE;
     if (conn->reading != NULL && sp_http_in_head(conn->reading->http))
         return SP_DEADLINE_HEAD;

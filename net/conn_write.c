@@ -18,6 +18,12 @@ size_t sp_conn_unsent(const sp_conn *conn)
     return conn->out.size + uv_stream_get_write_queue_size((const uv_stream_t *)&conn->tcp);
 }
 
+/* libuv may have written all and not have said so yet. */
+bool sp_conn_is_all_sent(const sp_conn *conn)
+{
+    return sp_conn_unsent(conn) == 0 && !conn->write_pending;
+}
+
 sp_out *sp_conn_out(sp_conn *conn)
 {
     if (conn->out.bytes == NULL)
@@ -71,21 +77,43 @@ static bool write_rest(sp_conn *conn, size_t taken)
     return true;
 }
 
-bool sp_conn_flush(sp_conn *conn)
+/* What the kernel takes at once goes into *taken. false = failed and closed. */
+static bool try_write(sp_conn *conn, const char *bytes, size_t size, size_t *taken)
 {
-    if (conn->out.size == 0 || conn->write_pending)
-        return true;
-    uv_buf_t buf = uv_buf_init(conn->out.bytes, (unsigned)conn->out.size);
-    int taken = uv_try_write(stream_of(conn), &buf, 1);
-    if (taken < 0 && taken != UV_EAGAIN) {
+    /* libuv only reads what it points to. */
+    uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)size);
+    int written = uv_try_write(stream_of(conn), &buf, 1);
+    if (written < 0 && written != UV_EAGAIN) {
         sp_conn_close(conn);
         return false;
     }
-    size_t size = taken > 0 ? (size_t)taken : 0;
-    if (size < conn->out.size)
-        return write_rest(conn, size);
+    *taken = written > 0 ? (size_t)written : 0;
+    return true;
+}
+
+bool sp_conn_flush(sp_conn *conn)
+{
+    size_t taken;
+    if (conn->out.size == 0 || conn->write_pending)
+        return true;
+    if (!try_write(conn, conn->out.bytes, conn->out.size, &taken))
+        return false;
+    if (taken < conn->out.size)
+        return write_rest(conn, taken);
     sp_loop_out_give(conn->loop, &conn->out);
     return true;
+}
+
+bool sp_conn_write(sp_conn *conn, sp_text bytes)
+{
+    size_t taken;
+    SP_ASSERT(sp_conn_is_all_sent(conn));
+    if (!try_write(conn, bytes.bytes, bytes.size, &taken))
+        return false;
+    if (taken == bytes.size)
+        return true;
+    sp_out_bytes(sp_conn_out(conn), bytes.bytes + taken, bytes.size - taken);
+    return write_rest(conn, 0);
 }
 
 void sp_conn_linger(sp_conn *conn)

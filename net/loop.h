@@ -27,6 +27,7 @@ typedef struct sp_loop_shared {
     sp_server_config config; /* constant while loops run */
     /* How many connections are open; relaxed: a bound, nothing hangs on it. */
     _Atomic uint32_t connections_count;
+    _Atomic uint32_t streams_count; /* likewise; sp_server_streams */
     /* Who sets the claim first writes drain_ms, then releases draining; loops
      * read drain_ms after they acquired that. */
     _Atomic bool drain_claimed;
@@ -62,8 +63,9 @@ struct sp_loop {
     uint64_t timer_at_ms; /* UINT64_MAX: deadline_timer is off */
     sp_conn *conns, *conns_spare;
     uint32_t conns_count, conns_spare_count;
-    sp_conn *dirty; /* to be settled */
-    sp_conn *later; /* to be settled when others have had their turn */
+    uint32_t streams_count; /* opened, and closed not called yet */
+    sp_conn *dirty;         /* to be settled */
+    sp_conn *later;         /* to be settled when others have had their turn */
     sp_exchange_node *exchanges_spare;
     uint32_t exchanges_spare_count;
     sp_http_heads heads;

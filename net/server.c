@@ -197,3 +197,8 @@ uint32_t sp_server_connections(const sp_server *server)
 {
     return atomic_load_explicit(&server->shared.connections_count, memory_order_relaxed);
 }
+
+uint32_t sp_server_streams(const sp_server *server)
+{
+    return atomic_load_explicit(&server->shared.streams_count, memory_order_relaxed);
+}

@@ -62,5 +62,7 @@ void sp_server_drain(sp_server *server, uint32_t drain_ms);
 /* Waits until all loops have ended (after drain), frees the server. */
 void sp_server_stop(sp_server *server);
 uint32_t sp_server_connections(const sp_server *server); /* approximate */
+/* Of these, streams (net/stream.h). Approximate. */
+uint32_t sp_server_streams(const sp_server *server);
 
 #endif

@@ -221,6 +221,30 @@ static void no_body(void **state)
     sp_out_close(&out);
 }
 
+/* A stream has no length and ends with its connection; of HEAD there is the head
+ * alone. */
+static void streams(void **state)
+{
+    sp_exchange ex = {.loop = &loop, .id = 0xab, .request = {.method = SP_METHOD_GET}};
+    sp_out out;
+    (void)state;
+    sp_out_init(&out);
+    for (unsigned minor = 0; minor < 2; minor++) {
+        for (int head = 0; head < 2; head++) {
+            ex.request.method = head ? SP_METHOD_HEAD : SP_METHOD_GET;
+            ex.request.version_minor = (uint8_t)minor;
+            ex.close_after = false;
+            sp_out_clear(&out);
+            assert_int_equal(sp_answer_stream(&ex, &out), !head);
+            assert_true(ex.close_after);
+            check(&out, "HTTP/1.1 200 OK" HEAD "Content-Type: text/event-stream\r\n"
+                        "X-Accel-Buffering: no\r\nCache-Control: no-store\r\n"
+                        "Connection: close\r\n\r\n");
+        }
+    }
+    sp_out_close(&out);
+}
+
 static void dates_go_on(void **state)
 {
     sp_out out;
@@ -283,7 +307,7 @@ int main(void)
         cmocka_unit_test(packed_lengths), cmocka_unit_test(a_problem_is_never_packed),
         cmocka_unit_test(every_field),    cmocka_unit_test(no_body),
         cmocka_unit_test(dates_go_on),    cmocka_unit_test(locations),
-        cmocka_unit_test(to_whom),
+        cmocka_unit_test(to_whom),        cmocka_unit_test(streams),
     };
     return cmocka_run_group_tests_name("answer", tests, set_up, tear_down);
 }

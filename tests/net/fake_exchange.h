@@ -38,7 +38,11 @@ struct sp_loop {
     sp_mailbox mailbox;
     sp_slots slots;
     sp_wait wait;
+    struct sp_hop *hops;
+    struct fake_stream *stream; /* opened last, and not closed */
 };
+
+#include "tests/net/fake_stream.h"
 
 typedef struct fake_profiles {
     sp_profile_reader reader;
@@ -231,6 +235,20 @@ static inline void fake_profiles_init(fake_profiles *profiles, const sp_fake_log
                                 .loop_thread = pthread_self()};
 }
 
+static inline void fake_complete(sp_loop *loop, sp_slot *slot)
+{
+    fake_exchange *fake = slot->owner;
+    if (!fake) {
+        sp_app_ops_http.slot_completed(loop, slot);
+        return;
+    }
+    fake->pushed = false;
+    if (fake->ex.gone)
+        fake->abandoned = true;
+    else
+        sp_app_ops_http.completed(&fake->ex);
+}
+
 /* Lets the sequencer do one batch and hands the completions to the app. */
 static inline void fake_pump(sp_loop *loop)
 {
@@ -238,14 +256,10 @@ static inline void fake_pump(sp_loop *loop)
     }
     for (sp_slot *slot = sp_mailbox_take_all(&loop->mailbox); slot;) {
         sp_slot *next = slot->next;
-        fake_exchange *fake = slot->owner;
-        fake->pushed = false;
-        if (fake->ex.gone)
-            fake->abandoned = true;
-        else
-            sp_app_ops_http.completed(&fake->ex);
+        fake_complete(loop, slot);
         slot = next;
     }
+    fake_run_hops(loop);
 }
 
 /* Until it can be answered (or was abandoned): commands and pool work. */

@@ -161,6 +161,16 @@ int transport_get(transport_client *client, const char *path)
     return transport_read(client, false).status;
 }
 
+void transport_expect(transport_client *client, const char *bytes, size_t size)
+{
+    while (client->in.size - client->at < size) {
+        ssize_t got = receive(client);
+        SP_ASSERT_CMP(got, >, 0);
+    }
+    SP_ASSERT_CMP(memcmp(client->in.bytes + client->at, bytes, size), ==, 0);
+    client->at += size;
+}
+
 bool transport_wait_end(transport_client *client, size_t *size)
 {
     ssize_t got;

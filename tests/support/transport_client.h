@@ -39,6 +39,8 @@ void transport_end(transport_client *client);
 transport_answer transport_read(transport_client *client, bool head);
 /* GET path on a fresh look, the answer's status. */
 int transport_get(transport_client *client, const char *path);
+/* The next bytes that come are these; aborts if others do. */
+void transport_expect(transport_client *client, const char *bytes, size_t size);
 /* Waits for the server to end the connection; what came before is counted
  * into *size (may be NULL). true = orderly, false = by a reset. */
 bool transport_wait_end(transport_client *client, size_t *size);

@@ -9,6 +9,7 @@
 
 #include "engine/assert.h"
 #include "tests/support/toy_hops.h"
+#include "tests/support/toy_streams.h"
 #include "tests/support/transport_client.h"
 
 #define HELD_MAX 256u
@@ -34,6 +35,7 @@ struct toy {
 typedef struct toy_loop {
     toy *t;
     unsigned index;
+    toy_streams streams;
 } toy_loop;
 
 static toy *toy_of(sp_exchange *ex)
@@ -283,6 +285,9 @@ static void write_body(sp_exchange *ex, sp_out *body)
         sp_out_string(body, sp_outcome_row_of(ex->app.outcome)->code);
     } else if (ex->slot != NULL) {
         sp_out_string(body, ex->app.stage == 2 ? "again" : "slot");
+    } else if (path_begins(ex, "/tell/")) {
+        sp_out_string(body, "told ");
+        sp_out_decimal(body, ex->app.numbers[1]);
     } else if (path_begins(ex, "/own/")) {
         sp_out_string(body, "own ");
         sp_out_decimal(body, ex->app.numbers[1]);
@@ -310,9 +315,30 @@ static void write_answer(int status, bool close, bool head, const sp_out *body, 
         sp_out_bytes(out, body->bytes, body->size);
 }
 
+static toy_streams *streams_of(sp_exchange *ex)
+{
+    return &((toy_loop *)sp_loop_app(ex->loop))->streams;
+}
+
+static void on_tell(sp_exchange *ex)
+{
+    unsigned before = atomic_load(&counts_of(ex)->told);
+    if (!path_begins(ex, "/finish"))
+        toy_streams_tell(streams_of(ex), path_number(ex));
+    if (!path_begins(ex, "/tell"))
+        toy_streams_end(streams_of(ex));
+    ex->app.numbers[1] = atomic_load(&counts_of(ex)->told) - before;
+}
+
 static void on_answer(sp_exchange *ex, sp_out *out)
 {
     atomic_fetch_add(&toy_of(ex)->counts.answered, 1);
+    if (path_begins(ex, "/stream/")) {
+        toy_streams_open(streams_of(ex), ex, path_number(ex), out);
+        return;
+    }
+    if (path_begins(ex, "/tell/") || path_begins(ex, "/finish") || path_begins(ex, "/last/"))
+        on_tell(ex);
     sp_out body;
     sp_out_init(&body);
     write_body(ex, &body);
@@ -354,6 +380,7 @@ static void *loop_create(void *context, sp_loop *loop)
     SP_ASSERT(own != NULL);
     (void)loop;
     own->t = context;
+    own->streams = (toy_streams){.counts = &own->t->counts};
     own->index = atomic_fetch_add(&own->t->loops_count, 1);
     return own;
 }
@@ -448,6 +475,8 @@ void toy_stop(toy *t, uint32_t drain_ms)
     pthread_join(t->thread, NULL);
     SP_ASSERT_CMP(atomic_load(&t->counts.begun), ==, atomic_load(&t->counts.ended));
     SP_ASSERT_CMP(atomic_load(&t->counts.hops_sent), ==, atomic_load(&t->counts.hops_run));
+    SP_ASSERT_CMP(atomic_load(&t->counts.streams_opened), ==,
+                  atomic_load(&t->counts.streams_closed));
     SP_ASSERT_CMP(atomic_load(&t->counts.own_pushed), ==, atomic_load(&t->counts.own_completed));
     sp_queue_destroy(t->queue);
     sem_destroy(&t->pool_gate);

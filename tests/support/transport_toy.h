@@ -13,6 +13,10 @@
  *   /hop/N    a hop goes round N loops and comes home before it is answered
  *   /shout/N  100 hops go round N loops each; answered at once
  *   /errand/N the next loop does what /own/N does; answered at once
+ *   /stream/N a stream whose first message has N bytes (each of them `m`)
+ *   /tell/N   a message of N bytes to each idle stream of the loop; answered as
+ *             `told COUNT`
+ *   /finish   ends all streams of the loop, /last/N after a message
  *   /pool     work on the pool, released by toy_pool_release
  *   /big/N    N bytes
  *   /nap      echoed, but the loop stands still for a while before
@@ -25,6 +29,7 @@
 #include "net/server.h"
 
 #define TOY_PASSED_ON 200u
+#define TOY_FAREWELL "retry: 7\n\n"
 
 typedef struct toy_options {
     const char *address;      /* default 127.0.0.1:0 */
@@ -43,6 +48,8 @@ typedef struct toy_counts {
     _Atomic unsigned loops_used;                /* bit i: loop number i has begun a request */
     _Atomic unsigned own_pushed, own_completed; /* slots of the app's own */
     _Atomic unsigned hops_sent, hops_run;
+    _Atomic unsigned streams_opened, streams_closed;
+    _Atomic unsigned told, passed_over; /* messages, since it began */
 } toy_counts;
 
 typedef struct toy toy;
@@ -58,7 +65,7 @@ void toy_release(toy *t, unsigned n);
 void toy_wait_held(toy *t, unsigned n);
 void toy_pool_release(toy *t);
 /* Drains, stops, checks that every begun exchange has ended, and that every hop
- * and every slot of the app's own has arrived. */
+ * and every slot of the app's own has arrived, and every stream was closed. */
 void toy_stop(toy *t, uint32_t drain_ms);
 /* Polls until the counter has reached so much; aborts when it never does. */
 void toy_wait_count(const _Atomic unsigned *counter, unsigned wanted);
