@@ -11,9 +11,11 @@ enum {
     VERSION = 1,
     HEAD_FIELDS = 5, /* version, type, time, actor, idempotency */
     HASH_SIZE = sizeof(sp_hash128),
+    ORDER_EXTRA_FIELDS = 2, /* hold, job */
 };
 
-/* How many fields of its own each type has, behind the head. */
+/* How many fields of its own each type has, behind the head; an order may have
+ * ORDER_EXTRA_FIELDS more. */
 static uint32_t fields_of(sp_event_type type)
 {
     switch (type) {
@@ -35,8 +37,22 @@ static uint32_t fields_of(sp_event_type type)
         return 3;
     case SP_EVENT_USER_ERASED:
         return 1;
+    case SP_EVENT_HOLD_TAKEN:
+        return 6;
+    case SP_EVENT_HOLD_EXTENDED:
+        return 3;
+    case SP_EVENT_HOLD_RELEASED:
+        return 1;
+    case SP_EVENT_HOLDS_EXPIRED:
+        return 1;
     }
     return 0;
+}
+
+static bool has_extra(const sp_event *event)
+{
+    return event->type == SP_EVENT_ORDER_PAID &&
+           (event->order_paid.hold != 0 || event->order_paid.job.present);
 }
 
 /* 5 bytes head a text, 9 a number, 5 a row. */
@@ -47,6 +63,7 @@ _Static_assert(SP_CONCERT_NAME_SIZE_MAX + SP_DESCRIPTION_SIZE_MAX + SP_URL_SIZE_
                    SP_EVENT_SIZE_MAX,
                "the largest concert fits");
 _Static_assert(SP_SEATS_PER_ORDER_MAX * 5 + 200 < SP_EVENT_SIZE_MAX, "the largest order fits");
+_Static_assert(SP_HOLDS_PER_EXPIRY_MAX * 5 + 200 < SP_EVENT_SIZE_MAX, "the largest expiry fits");
 
 /* ---- encode ---- */
 
@@ -81,15 +98,38 @@ static void encode_concert(sp_packing *out, const sp_event *event)
     }
 }
 
+/* Seats, or ids of holds. */
+static void encode_list(sp_packing *out, const uint32_t *items, uint32_t count)
+{
+    sp_packing_array(out, count);
+    for (uint32_t i = 0; i < count; i++)
+        sp_packing_uint(out, items[i]);
+}
+
 static void encode_order(sp_packing *out, const sp_event *event)
 {
     sp_packing_uint(out, event->order_paid.order);
     sp_packing_uint(out, event->order_paid.concert);
     sp_packing_uint(out, event->order_paid.buyer);
     sp_packing_count(out, event->order_paid.amount);
-    sp_packing_array(out, event->order_paid.seats_count);
-    for (uint32_t i = 0; i < event->order_paid.seats_count; i++)
-        sp_packing_uint(out, event->order_paid.seats[i]);
+    encode_list(out, event->order_paid.seats, event->order_paid.seats_count);
+    if (!has_extra(event))
+        return;
+    sp_packing_uint(out, event->order_paid.hold);
+    if (event->order_paid.job.present)
+        sp_packing_bin(out, event->order_paid.job.id.bytes, HASH_SIZE);
+    else
+        sp_packing_nil(out);
+}
+
+static void encode_hold_taken(sp_packing *out, const sp_event *event)
+{
+    sp_packing_uint(out, event->hold_taken.hold);
+    sp_packing_uint(out, event->hold_taken.concert);
+    sp_packing_uint(out, event->hold_taken.user);
+    sp_packing_count(out, event->hold_taken.amount);
+    sp_packing_count(out, event->hold_taken.expires_at);
+    encode_list(out, event->hold_taken.seats, event->hold_taken.seats_count);
 }
 
 static void encode_fields(sp_packing *out, const sp_event *event)
@@ -130,6 +170,20 @@ static void encode_fields(sp_packing *out, const sp_event *event)
     case SP_EVENT_USER_ERASED:
         sp_packing_uint(out, event->user_erased.user);
         return;
+    case SP_EVENT_HOLD_TAKEN:
+        encode_hold_taken(out, event);
+        return;
+    case SP_EVENT_HOLD_EXTENDED:
+        sp_packing_uint(out, event->hold_extended.hold);
+        sp_packing_uint(out, event->hold_extended.taken);
+        sp_packing_count(out, event->hold_extended.expires_at);
+        return;
+    case SP_EVENT_HOLD_RELEASED:
+        sp_packing_uint(out, event->hold_released.hold);
+        return;
+    case SP_EVENT_HOLDS_EXPIRED:
+        encode_list(out, event->holds_expired.holds, event->holds_expired.holds_count);
+        return;
     }
     SP_ASSERT_CMP(event->type, ==, 0);
 }
@@ -150,7 +204,8 @@ size_t sp_codec_encode(const sp_event *event, void *bytes)
 {
     sp_packing out;
     sp_packing_init(&out, bytes, SP_EVENT_SIZE_MAX);
-    sp_packing_array(&out, HEAD_FIELDS + fields_of(event->type));
+    sp_packing_array(&out, HEAD_FIELDS + fields_of(event->type) +
+                               (has_extra(event) ? ORDER_EXTRA_FIELDS : 0u));
     sp_packing_uint(&out, VERSION);
     sp_packing_uint(&out, event->type);
     sp_packing_count(&out, event->time);
@@ -162,14 +217,20 @@ size_t sp_codec_encode(const sp_event *event, void *bytes)
 
 /* ---- decode ---- */
 
-/* Seats lent to events that stay good beside each other: enough for some dozens
- * of the usual orders, few enough to stay in the cache. */
-#define SEATS_MAX 1024u
+/* Seats and ids of holds lent to events that stay good beside each other: behind
+ * some dozens of the usual orders there is still room for the longest list, and
+ * what they use stays in the cache. */
+#define ITEMS_MAX 2048u
+#define LIST_MAX SP_HOLDS_PER_EXPIRY_MAX
+_Static_assert(SP_SEATS_PER_ORDER_MAX <= LIST_MAX && LIST_MAX <= ITEMS_MAX / 2,
+               "any event fits beside some others");
+_Static_assert(sizeof(sp_seat) == sizeof(uint32_t) && sizeof(sp_hold_id) == sizeof(uint32_t),
+               "both are items");
 
 struct sp_decoder {
-    uint32_t seats_used;
+    uint32_t items_used;
     bool concert_used; /* grades and rows have room for one concert */
-    sp_seat seats[SEATS_MAX];
+    uint32_t items[ITEMS_MAX];
     sp_grade_spec grades[SP_GRADES_PER_CONCERT_MAX];
     uint32_t rows[SP_ROWS_PER_CONCERT_MAX];
 };
@@ -178,7 +239,7 @@ sp_decoder *sp_decoder_create(void)
 {
     sp_decoder *decoder = malloc(sizeof(sp_decoder));
     if (decoder != NULL) {
-        decoder->seats_used = 0;
+        decoder->items_used = 0;
         decoder->concert_used = false;
     }
     return decoder;
@@ -191,7 +252,7 @@ void sp_decoder_destroy(sp_decoder *decoder)
 
 bool sp_decoder_has_room(const sp_decoder *decoder)
 {
-    return decoder->seats_used <= SEATS_MAX - SP_SEATS_PER_ORDER_MAX && !decoder->concert_used;
+    return decoder->items_used <= ITEMS_MAX - LIST_MAX && !decoder->concert_used;
 }
 
 static uint32_t read_id(sp_reader *in, uint32_t min)
@@ -254,22 +315,61 @@ static void decode_concert(sp_decoder *decoder, sp_reader *in, sp_event *out)
     decode_grades(decoder, in, spec);
 }
 
-static void decode_order(sp_decoder *decoder, sp_reader *in, sp_event *out)
+/* 1 … count_max items, each item_min … item_max, lent by the decoder; returns how
+ * many. */
+static inline uint32_t decode_list(sp_decoder *decoder, sp_reader *in, uint32_t count_max,
+                                   uint32_t item_min, uint32_t item_max, const uint32_t **out)
+{
+    uint32_t count = sp_reader_array(in, 1, count_max);
+    uint32_t *items = &decoder->items[decoder->items_used];
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = (uint32_t)sp_reader_uint(in, item_min, item_max);
+    decoder->items_used += count;
+    *out = items;
+    return count;
+}
+
+static uint32_t decode_seats(sp_decoder *decoder, sp_reader *in, const sp_seat **out)
+{
+    return decode_list(decoder, in, SP_SEATS_PER_ORDER_MAX, 0, SP_SEATS_PER_CONCERT_MAX - 1, out);
+}
+
+/* The hold and the job of an order that has one of them at least. */
+static void decode_order_extra(sp_reader *in, sp_event *out)
+{
+    out->order_paid.hold = read_id(in, 0);
+    out->order_paid.job.present = !sp_reader_nil(in);
+    if (out->order_paid.job.present)
+        sp_reader_bin(in, out->order_paid.job.id.bytes, HASH_SIZE);
+    else if (out->order_paid.hold == 0)
+        sp_reader_fail(in, "it has neither the hold nor the job that it has fields for");
+}
+
+static void decode_order(sp_decoder *decoder, sp_reader *in, bool extra, sp_event *out)
 {
     out->order_paid.order = read_id(in, 1);
     out->order_paid.concert = read_id(in, 1);
     out->order_paid.buyer = read_id(in, 1);
     out->order_paid.amount = read_signed(in, 0, SP_POINTS_TOTAL_MAX);
-    uint32_t count = sp_reader_array(in, 1, SP_SEATS_PER_ORDER_MAX);
-    sp_seat *seats = &decoder->seats[decoder->seats_used];
-    for (uint32_t i = 0; i < count; i++)
-        seats[i] = (sp_seat)sp_reader_uint(in, 0, SP_SEATS_PER_CONCERT_MAX - 1);
-    decoder->seats_used += count;
-    out->order_paid.seats = seats;
-    out->order_paid.seats_count = count;
+    out->order_paid.seats_count = decode_seats(decoder, in, &out->order_paid.seats);
+    out->order_paid.hold = 0;
+    out->order_paid.job.present = false;
+    if (extra)
+        decode_order_extra(in, out);
 }
 
-static void decode_fields(sp_decoder *decoder, sp_reader *in, sp_event *out)
+static void decode_hold_taken(sp_decoder *decoder, sp_reader *in, sp_event *out)
+{
+    out->hold_taken.hold = read_id(in, 1);
+    out->hold_taken.concert = read_id(in, 1);
+    out->hold_taken.user = read_id(in, 1);
+    out->hold_taken.amount = read_signed(in, 0, SP_POINTS_TOTAL_MAX);
+    out->hold_taken.expires_at = read_time(in);
+    out->hold_taken.seats_count = decode_seats(decoder, in, &out->hold_taken.seats);
+}
+
+/* extra: an order that has ORDER_EXTRA_FIELDS more. */
+static void decode_fields(sp_decoder *decoder, sp_reader *in, bool extra, sp_event *out)
 {
     switch (out->type) {
     case SP_EVENT_SERVER_STARTED:
@@ -297,7 +397,7 @@ static void decode_fields(sp_decoder *decoder, sp_reader *in, sp_event *out)
         decode_concert(decoder, in, out);
         return;
     case SP_EVENT_ORDER_PAID:
-        decode_order(decoder, in, out);
+        decode_order(decoder, in, extra, out);
         return;
     case SP_EVENT_ORDER_CANCELLED:
         out->order_cancelled.order = read_id(in, 1);
@@ -306,6 +406,21 @@ static void decode_fields(sp_decoder *decoder, sp_reader *in, sp_event *out)
         return;
     case SP_EVENT_USER_ERASED:
         out->user_erased.user = read_id(in, 1);
+        return;
+    case SP_EVENT_HOLD_TAKEN:
+        decode_hold_taken(decoder, in, out);
+        return;
+    case SP_EVENT_HOLD_EXTENDED:
+        out->hold_extended.hold = read_id(in, 1);
+        out->hold_extended.taken = sp_reader_uint(in, 1, UINT64_MAX);
+        out->hold_extended.expires_at = read_time(in);
+        return;
+    case SP_EVENT_HOLD_RELEASED:
+        out->hold_released.hold = read_id(in, 1);
+        return;
+    case SP_EVENT_HOLDS_EXPIRED:
+        out->holds_expired.holds_count = decode_list(decoder, in, SP_HOLDS_PER_EXPIRY_MAX, 1,
+                                                     UINT32_MAX, &out->holds_expired.holds);
         return;
     }
 }
@@ -324,7 +439,7 @@ static void decode_idempotency(sp_reader *in, sp_idempotency *out)
 const char *sp_codec_decode(sp_decoder *decoder, sp_seq seq, const void *bytes, size_t size,
                             sp_event *out)
 {
-    decoder->seats_used = 0;
+    decoder->items_used = 0;
     decoder->concert_used = false;
     return sp_codec_decode_more(decoder, seq, bytes, size, out);
 }
@@ -346,7 +461,9 @@ const char *sp_codec_decode_more(sp_decoder *decoder, sp_seq seq, const void *by
         return "its version is not known to this program";
     if (fields_of((sp_event_type)type) == 0)
         return "its type is not known to this program";
-    if (fields != HEAD_FIELDS + fields_of((sp_event_type)type))
+    uint32_t usual = HEAD_FIELDS + fields_of((sp_event_type)type);
+    bool extra = type == SP_EVENT_ORDER_PAID && fields == usual + ORDER_EXTRA_FIELDS;
+    if (fields != usual && !extra)
         return "it has too many or too few fields";
 
     out->seq = seq;
@@ -354,6 +471,6 @@ const char *sp_codec_decode_more(sp_decoder *decoder, sp_seq seq, const void *by
     out->time = read_time(&in);
     out->actor = read_id(&in, 0);
     decode_idempotency(&in, &out->idempotency);
-    decode_fields(decoder, &in, out);
+    decode_fields(decoder, &in, extra, out);
     return sp_reader_end(&in);
 }

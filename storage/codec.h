@@ -19,15 +19,24 @@
  *                        max seats a user, hold seconds, no orphans bool,
  *                        [ grade … ],  grade = [ name str, price, [ row size … ] ]
  *   7 order_paid         order, concert, buyer, amount, [ seat … ]
+ *                        and of a hold or by a job: hold, job bin 16
  *   8 order_cancelled    order, amount, reason text
  *   9 user_erased        user
+ *  10 hold_taken         hold, concert, user, amount, expires at, [ seat … ]
+ *  11 hold_extended      hold, seq of its hold_taken, expires at
+ *  12 hold_released      hold
+ *  13 holds_expired      [ hold … ]
  *
  *   time and dates are ms since 1970; numbers are never negative;
- *   text = str, or nil if absent.
+ *   text = str, or nil if absent; of an order's last two one may be absent,
+ *   hold as 0 and job as nil, but not both.
  *
  * Frequencies that chose it: nearly every event is an order of one to four
  * seats, so that has nothing optional but the idempotency: 40 to 45 bytes for
- * one seat, 34 more with a key.
+ * one seat, 34 more with a key; its hold and its job cost nothing while it has
+ * neither, and its bytes are those of the time before there were any. Holds that
+ * expire together share an event, 1 to 5 bytes each: differences between the ids
+ * would save half of that, of a fifth of what the holds themselves took.
  *
  * Canonical: every value has one encoding, the shortest, and decode takes no
  * other, so decode followed by encode gives the same bytes.
@@ -50,7 +59,7 @@
  * of admissible shape (limits of engine/limits.h); else aborts. */
 size_t sp_codec_encode(const sp_event *event, void *bytes);
 
-/* A decoder's memory, some 80 KiB; used by one thread at a time. */
+/* A decoder's memory, some 90 KiB; used by one thread at a time. */
 typedef struct sp_decoder sp_decoder;
 sp_decoder *sp_decoder_create(void); /* NULL if out of memory */
 void sp_decoder_destroy(sp_decoder *decoder);

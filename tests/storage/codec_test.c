@@ -99,6 +99,45 @@ static void every_type_has_golden_bytes(void **state)
 #undef SEEN
 }
 
+static void order_extra_survives(const sp_event *got, const sp_event *want)
+{
+    assert_int_equal(got->order_paid.hold, want->order_paid.hold);
+    assert_int_equal(got->order_paid.job.present, want->order_paid.job.present);
+    if (want->order_paid.job.present)
+        assert_memory_equal(&got->order_paid.job.id, &want->order_paid.job.id, sizeof(sp_hash128));
+}
+
+static void hold_fields_survive(const sp_event *got, const sp_event *want)
+{
+    switch (want->type) {
+    case SP_EVENT_HOLD_TAKEN:
+        assert_int_equal(got->hold_taken.hold, want->hold_taken.hold);
+        assert_int_equal(got->hold_taken.concert, want->hold_taken.concert);
+        assert_int_equal(got->hold_taken.user, want->hold_taken.user);
+        assert_int_equal(got->hold_taken.amount, want->hold_taken.amount);
+        assert_int_equal(got->hold_taken.expires_at, want->hold_taken.expires_at);
+        assert_int_equal(got->hold_taken.seats_count, want->hold_taken.seats_count);
+        assert_memory_equal(got->hold_taken.seats, want->hold_taken.seats,
+                            want->hold_taken.seats_count * sizeof(sp_seat));
+        return;
+    case SP_EVENT_HOLD_EXTENDED:
+        assert_int_equal(got->hold_extended.hold, want->hold_extended.hold);
+        assert_int_equal(got->hold_extended.taken, want->hold_extended.taken);
+        assert_int_equal(got->hold_extended.expires_at, want->hold_extended.expires_at);
+        return;
+    case SP_EVENT_HOLD_RELEASED:
+        assert_int_equal(got->hold_released.hold, want->hold_released.hold);
+        return;
+    case SP_EVENT_HOLDS_EXPIRED:
+        assert_int_equal(got->holds_expired.holds_count, want->holds_expired.holds_count);
+        assert_memory_equal(got->holds_expired.holds, want->holds_expired.holds,
+                            want->holds_expired.holds_count * sizeof(sp_hold_id));
+        return;
+    default:
+        fail_msg("type %d", want->type);
+    }
+}
+
 static void fields_survive(void **state)
 {
     uint32_t count;
@@ -116,6 +155,10 @@ static void fields_survive(void **state)
             assert_memory_equal(&event.idempotency, &all[i].event.idempotency,
                                 event.idempotency.present ? sizeof event.idempotency : 1);
         }
+        if (event.type == SP_EVENT_ORDER_PAID)
+            order_extra_survives(&event, &all[i].event);
+        if (event.type >= SP_EVENT_HOLD_TAKEN)
+            hold_fields_survive(&event, &all[i].event);
         if (event.type == SP_EVENT_CONCERT_CREATED) {
             const sp_concert_spec *got = &event.concert_created.spec;
             const sp_concert_spec *want = &all[i].event.concert_created.spec;
@@ -135,9 +178,47 @@ static void fields_survive(void **state)
     }
 }
 
-/* A concert as large as the limits allow fits and comes back. */
-/* Orders of any size, as long as there is room: none writes over another's
- * seats; then one that begins anew. A concert leaves no room. */
+/* An order, a hold or an expiry of any size that fits in `items`, each of which
+ * tells whose it is. */
+static sp_event event_of_items(sp_random *random, uint32_t made, uint32_t *items)
+{
+    static const sp_event_type types[] = {SP_EVENT_ORDER_PAID, SP_EVENT_ORDER_PAID,
+                                          SP_EVENT_HOLD_TAKEN, SP_EVENT_HOLDS_EXPIRED};
+    sp_event event = {.seq = made, .time = 1, .type = types[sp_random_below(random, 4)]};
+    uint32_t count = (uint32_t)sp_random_edge(
+        random, 1,
+        event.type == SP_EVENT_HOLDS_EXPIRED ? SP_HOLDS_PER_EXPIRY_MAX : SP_SEATS_PER_ORDER_MAX);
+    for (uint32_t i = 0; i < count; i++)
+        items[i] = 1 + made % 100 * SP_HOLDS_PER_EXPIRY_MAX + i;
+    if (event.type == SP_EVENT_HOLDS_EXPIRED) {
+        event.holds_expired.holds = items;
+        event.holds_expired.holds_count = count;
+    } else if (event.type == SP_EVENT_HOLD_TAKEN) {
+        event.hold_taken.hold = event.hold_taken.concert = event.hold_taken.user = 1;
+        event.hold_taken.expires_at = 1;
+        event.hold_taken.seats = items;
+        event.hold_taken.seats_count = count;
+    } else {
+        event.order_paid.order = event.order_paid.concert = event.order_paid.buyer = 1;
+        event.order_paid.seats = items;
+        event.order_paid.seats_count = count;
+    }
+    return event;
+}
+
+static const uint32_t *items_of(const sp_event *event, uint32_t *count)
+{
+    if (event->type == SP_EVENT_HOLDS_EXPIRED) {
+        *count = event->holds_expired.holds_count;
+        return event->holds_expired.holds;
+    }
+    bool taken = event->type == SP_EVENT_HOLD_TAKEN;
+    *count = taken ? event->hold_taken.seats_count : event->order_paid.seats_count;
+    return taken ? event->hold_taken.seats : event->order_paid.seats;
+}
+
+/* Events of any size, as long as there is room: none writes over another's
+ * seats or ids; then one that begins anew. A concert leaves no room. */
 static void events_stay_good_beside_each_other(void **state)
 {
     enum { COUNT = 200 };
@@ -147,13 +228,8 @@ static void events_stay_good_beside_each_other(void **state)
     (void)state;
     sp_random_seed(&random, 7);
     for (uint32_t made = 0; made < 5000; made++) {
-        sp_seat seats[SP_SEATS_PER_ORDER_MAX];
-        sp_event event = {.seq = made, .time = 1, .type = SP_EVENT_ORDER_PAID, .actor = 1};
-        event.order_paid.order = event.order_paid.concert = event.order_paid.buyer = 1;
-        event.order_paid.seats = seats;
-        event.order_paid.seats_count = (uint32_t)sp_random_edge(&random, 1, SP_SEATS_PER_ORDER_MAX);
-        for (uint32_t i = 0; i < event.order_paid.seats_count; i++)
-            seats[i] = made % 1000 * 100 + i; /* tells whose it is */
+        uint32_t items[SP_HOLDS_PER_EXPIRY_MAX];
+        sp_event event = event_of_items(&random, made, items);
         size_t size = sp_codec_encode(&event, buffer);
         if (count == 0 || count == COUNT || !sp_decoder_has_room(decoder)) {
             assert_null(sp_codec_decode(decoder, made, buffer, size, &events[0]));
@@ -162,10 +238,13 @@ static void events_stay_good_beside_each_other(void **state)
         } else {
             assert_null(sp_codec_decode_more(decoder, made, buffer, size, &events[count++]));
         }
-        for (uint32_t e = 0; e < count; e++)
-            for (uint32_t i = 0; i < events[e].order_paid.seats_count; i++)
-                if (events[e].order_paid.seats[i] != events[e].seq % 1000 * 100 + i)
-                    fail_msg("order %u of %u, seat %u", e, count, i);
+        for (uint32_t e = 0; e < count; e++) {
+            uint32_t items_count;
+            const uint32_t *got = items_of(&events[e], &items_count);
+            for (uint32_t i = 0; i < items_count; i++)
+                if (got[i] != 1 + events[e].seq % 100 * SP_HOLDS_PER_EXPIRY_MAX + i)
+                    fail_msg("event %u of %u, item %u", e, count, i);
+        }
     }
     assert_in_range(rounds, 1, 2500); /* there was room for some */
 
@@ -177,6 +256,7 @@ static void events_stay_good_beside_each_other(void **state)
     }
 }
 
+/* A concert as large as the limits allow fits and comes back. */
 static void the_largest_event_fits(void **state)
 {
     static char text[SP_DESCRIPTION_SIZE_MAX];
@@ -275,6 +355,7 @@ static void other_forms_are_refused(void **state)
     REFUSED("\x98\x02\x08\x01\x07\xc0\x01\x05\xc0");         /* version 2 */
     REFUSED("\x98\x01\x00\x01\x07\xc0\x01\x05\xc0");         /* type 0 */
     REFUSED("\x98\x01\x09\x01\x07\xc0\x01\x05\xc0");         /* type 9 */
+    REFUSED("\x98\x01\x0e\x01\x07\xc0\x01\x05\xc0");         /* type 14 */
     REFUSED("\x98\x01\x08\x01\x07\xc2\x01\x05\xc0");         /* bool for nil */
     REFUSED("\xdc\x00\x08\x01\x08\x01\x07\xc0\x01\x05\xc0"); /* array 16 of 8 */
     REFUSED("\x97\x01\x08\x01\x07\xc0\x01\x05");             /* a field less */
@@ -291,6 +372,80 @@ static void other_forms_are_refused(void **state)
     REFUSED("\xc0");
     REFUSED("\x90");
     REFUSED("");
+}
+
+#define JOB "\xc4\x10\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"
+#define ORDER "\x01\x07\x01\x07\xc0\x01\x01\x07\x00\x91\x05"
+
+/* An order's hold and job are there if it has one of them, and else are not. */
+static void orders_have_a_hold_or_a_job_or_neither(void **state)
+{
+    (void)state;
+    TAKEN("\x9a" ORDER);
+    TAKEN("\x9c" ORDER "\x01\xc0");
+    TAKEN("\x9c" ORDER "\x00" JOB);
+    TAKEN("\x9c" ORDER "\x01" JOB);
+    assert_string_equal(refusal_of("\x9c" ORDER "\x00\xc0", 14),
+                        "it has neither the hold nor the job that it has fields for");
+    REFUSED("\x9b" ORDER "\x01");                                     /* one of the two fields */
+    REFUSED("\x9a" ORDER "\x01\xc0");                                 /* more than it says */
+    REFUSED("\x9c" ORDER);                                            /* fewer */
+    REFUSED("\x9d" ORDER "\x01\xc0\xc0");                             /* three */
+    REFUSED("\x9c" ORDER "\xc0\xc0");                                 /* no hold as nil */
+    REFUSED("\x9c" ORDER "\xcc\x01\xc0");                             /* 1 in two bytes */
+    REFUSED("\x9c" ORDER "\xcf\x00\x00\x00\x01\x00\x00\x00\x00\xc0"); /* 2^32 */
+    REFUSED("\x9c" ORDER
+            "\x01\xc4\x0f\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f");
+    REFUSED("\x9c" ORDER "\x01\xc4\x00"); /* an empty job */
+    REFUSED("\x9c" ORDER "\x01\xa1x");    /* str for bin */
+    /* Two fields more for another type. */
+    REFUSED("\x9a\x01\x08\x01\x07\xc0\x01\x05\xc0\x01\xc0");
+}
+
+static void hostile_holds_are_refused(void **state)
+{
+    (void)state;
+    TAKEN("\x9b\x01\x0a\x01\x07\xc0\x01\x01\x07\x00\x02\x91\x05");
+    REFUSED("\x9b\x01\x0a\x01\x07\xc0\x00\x01\x07\x00\x02\x91\x05"); /* hold 0 */
+    REFUSED("\x9b\x01\x0a\x01\x07\xc0\x01\x00\x07\x00\x02\x91\x05"); /* concert 0 */
+    REFUSED("\x9b\x01\x0a\x01\x07\xc0\x01\x01\x00\x00\x02\x91\x05"); /* user 0 */
+    REFUSED("\x9b\x01\x0a\x01\x07\xc0\x01\x01\x07\xff\x02\x91\x05"); /* -1 points */
+    REFUSED("\x9b\x01\x0a\x01\x07\xc0\x01\x01\x07\x00\x00\x91\x05"); /* ends at 0 */
+    REFUSED("\x9b\x01\x0a\x01\x07\xc0\x01\x01\x07\x00\x02\x90");     /* no seats */
+    REFUSED("\x9b\x01\x0a\x01\x07\xc0\x01\x01\x07\x00\x02\x91\xce\x00\x03\x0d\x40");
+    REFUSED("\x9b\x01\x0a\x01\x07\xc0\x01\x01\x07\x00\x02\xdc\x00\x65\x05"); /* 101 */
+    TAKEN("\x98\x01\x0b\x01\x07\xc0\x01\x01\x02");
+    REFUSED("\x98\x01\x0b\x01\x07\xc0\x00\x01\x02"); /* hold 0 */
+    REFUSED("\x98\x01\x0b\x01\x07\xc0\x01\x00\x02"); /* taken at 0 */
+    REFUSED("\x98\x01\x0b\x01\x07\xc0\x01\x01\x00"); /* ends at 0 */
+    REFUSED("\x98\x01\x0b\x01\x07\xc0\x01\x01\xcf\x00\x00\xe6\x77\xd2\x1f\xdc\x00"); /* 10000 */
+    TAKEN("\x96\x01\x0c\x01\x07\xc0\x01");
+    REFUSED("\x96\x01\x0c\x01\x07\xc0\x00");
+    TAKEN("\x96\x01\x0d\x01\x00\xc0\x91\x01");
+    REFUSED("\x96\x01\x0d\x01\x00\xc0\x01");                     /* no list */
+    REFUSED("\x96\x01\x0d\x01\x00\xc0\x90");                     /* an empty one */
+    REFUSED("\x96\x01\x0d\x01\x00\xc0\x91\x00");                 /* hold 0 */
+    REFUSED("\x96\x01\x0d\x01\x00\xc0\x92\x01");                 /* cut short */
+    REFUSED("\x96\x01\x0d\x01\x00\xc0\xdd\xff\xff\xff\xff\x01"); /* 4 billion */
+}
+
+/* 1,000 ids are taken, behind as many others as there may be; 1,001 are not. */
+static void a_list_is_bounded(void **state)
+{
+    uint8_t *bytes = buffer;
+    const uint8_t expiry[] = {0x96, 1, 13, 1, 0, 0xc0, 0xdc, 0x03, 0xe8};
+    sp_event event;
+    (void)state;
+    memcpy(bytes, expiry, sizeof expiry);
+    memset(bytes + sizeof expiry, 1, 2000);
+    uint32_t taken = 0;
+    assert_null(sp_codec_decode(decoder, 1, bytes, sizeof expiry + 1000, &event));
+    for (; sp_decoder_has_room(decoder); taken++)
+        assert_null(sp_codec_decode_more(decoder, 1, bytes, sizeof expiry + 1000, &event));
+    assert_in_range(taken, 1, 10);
+    bytes[8]++;
+    assert_string_equal(sp_codec_decode(decoder, 1, bytes, sizeof expiry + 1001, &event),
+                        "a list is too long or too short");
 }
 
 /* Lengths far beyond the bytes, nesting far beyond any record: refused at
@@ -366,6 +521,9 @@ int main(void)
         cmocka_unit_test(cut_short_is_refused),
         cmocka_unit_test(changed_bytes_are_refused_or_canonical),
         cmocka_unit_test(other_forms_are_refused),
+        cmocka_unit_test(orders_have_a_hold_or_a_job_or_neither),
+        cmocka_unit_test(hostile_holds_are_refused),
+        cmocka_unit_test(a_list_is_bounded),
         cmocka_unit_test(absurd_sizes_are_refused),
         cmocka_unit_test(damaged_events_round_trip),
         cmocka_unit_test(orders_are_small),

@@ -15,6 +15,8 @@ static uint32_t rows_edges[] = {127, 128, 255, 256, 65535, 65536};
 static uint32_t seats_one[] = {0};
 static uint32_t seats_edges[] = {0, 1, 127, 128, 255, 256, 65535, 65536, 199999};
 static uint32_t seats_many[SP_SEATS_PER_ORDER_MAX];
+static uint32_t holds_edges[] = {1, 127, 128, 255, 256, 65535, 65536, UINT32_MAX};
+static uint32_t holds_many[SP_HOLDS_PER_EXPIRY_MAX];
 static sp_grade_spec grades_one[] = {{{"R", 1}, 0, rows_one, 1}};
 static sp_grade_spec grades_two[] = {
     {{"VIP \xc3\xa9", 6}, SP_PRICE_MAX, rows_edges, 6},
@@ -156,6 +158,59 @@ static sp_golden erased(const char *name, sp_user_id user_id)
     return g;
 }
 
+static sp_golden order_of(const char *name, sp_hold_id hold, bool job, bool keyed)
+{
+    sp_golden g = order(name, seats_edges, 2, keyed);
+    g.event.order_paid.hold = hold;
+    g.event.order_paid.job.present = job;
+    for (unsigned i = 0; job && i < 16; i++)
+        g.event.order_paid.job.id.bytes[i] = (uint8_t)(0xa0 + i);
+    return g;
+}
+
+static sp_golden hold(const char *name, sp_hold_id id, sp_points amount, sp_time_ms expires_at,
+                      const sp_seat *seats, uint32_t count, bool keyed)
+{
+    sp_golden g = {name, head(SP_EVENT_HOLD_TAKEN, 123456)};
+    g.event.hold_taken.hold = id;
+    g.event.hold_taken.concert = 1000;
+    g.event.hold_taken.user = 123456;
+    g.event.hold_taken.amount = amount;
+    g.event.hold_taken.expires_at = expires_at;
+    g.event.hold_taken.seats = seats;
+    g.event.hold_taken.seats_count = count;
+    g.event.idempotency.present = keyed;
+    if (keyed) {
+        memset(g.event.idempotency.key.bytes, 0x33, 16);
+        memset(g.event.idempotency.request.bytes, 0x44, 16);
+    }
+    return g;
+}
+
+static sp_golden extended(const char *name, sp_hold_id id, sp_seq taken, sp_time_ms expires_at)
+{
+    sp_golden g = {name, head(SP_EVENT_HOLD_EXTENDED, 123456)};
+    g.event.hold_extended.hold = id;
+    g.event.hold_extended.taken = taken;
+    g.event.hold_extended.expires_at = expires_at;
+    return g;
+}
+
+static sp_golden released(const char *name, sp_hold_id id)
+{
+    sp_golden g = {name, head(SP_EVENT_HOLD_RELEASED, 123456)};
+    g.event.hold_released.hold = id;
+    return g;
+}
+
+static sp_golden expired(const char *name, const sp_hold_id *ids, uint32_t count)
+{
+    sp_golden g = {name, head(SP_EVENT_HOLDS_EXPIRED, 0)};
+    g.event.holds_expired.holds = ids;
+    g.event.holds_expired.holds_count = count;
+    return g;
+}
+
 const sp_golden *sp_golden_events(uint32_t *count)
 {
     static sp_golden all[32];
@@ -163,6 +218,8 @@ const sp_golden *sp_golden_events(uint32_t *count)
     if (made == 0) {
         for (uint32_t i = 0; i < SP_SEATS_PER_ORDER_MAX; i++)
             seats_many[i] = 100000 + 7 * i;
+        for (uint32_t i = 0; i < SP_HOLDS_PER_EXPIRY_MAX; i++)
+            holds_many[i] = UINT32_MAX - 3 * i;
         all[made++] = started();
         all[made++] = user("user_created", 1, SP_ROLE_USER, 0);
         all[made++] = user("user_created_most", UINT32_MAX, SP_ROLE_ADMIN, SP_POINTS_TOTAL_MAX);
@@ -180,6 +237,19 @@ const sp_golden *sp_golden_events(uint32_t *count)
         all[made++] = cancel("order_cancelled_reason", SP_TEXT("\"too ill\""));
         all[made++] = erased("user_erased", 128);
         all[made++] = erased("user_erased_most", UINT32_MAX);
+        all[made++] = order_of("order_paid_hold", 5, false, false);
+        all[made++] = order_of("order_paid_job", 0, true, false);
+        all[made++] = order_of("order_paid_hold_job_keyed", UINT32_MAX, true, true);
+        all[made++] = hold("hold_taken", 1, 0, TIME + 300000, seats_one, 1, false);
+        all[made++] = hold("hold_taken_most", UINT32_MAX, SP_POINTS_TOTAL_MAX, SP_TIME_MAX,
+                           seats_many, SP_SEATS_PER_ORDER_MAX, true);
+        all[made++] = extended("hold_extended", 1, 1234567, TIME + 600000);
+        all[made++] = extended("hold_extended_most", UINT32_MAX, UINT64_MAX, SP_TIME_MAX);
+        all[made++] = released("hold_released", 1);
+        all[made++] = released("hold_released_most", UINT32_MAX);
+        all[made++] = expired("holds_expired", holds_edges, 8);
+        all[made++] = expired("holds_expired_most", holds_many, SP_HOLDS_PER_EXPIRY_MAX);
+        SP_ASSERT_CMP(made, <=, sizeof all / sizeof all[0]);
     }
     *count = made;
     return all;
