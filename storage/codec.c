@@ -412,7 +412,7 @@ static void decode_fields(sp_decoder *decoder, sp_reader *in, bool extra, sp_eve
         return;
     case SP_EVENT_HOLD_EXTENDED:
         out->hold_extended.hold = read_id(in, 1);
-        out->hold_extended.taken = sp_reader_uint(in, 1, UINT64_MAX);
+        out->hold_extended.taken = sp_reader_uint(in, 1, INT64_MAX);
         out->hold_extended.expires_at = read_time(in);
         return;
     case SP_EVENT_HOLD_RELEASED:

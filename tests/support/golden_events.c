@@ -244,7 +244,7 @@ const sp_golden *sp_golden_events(uint32_t *count)
         all[made++] = hold("hold_taken_most", UINT32_MAX, SP_POINTS_TOTAL_MAX, SP_TIME_MAX,
                            seats_many, SP_SEATS_PER_ORDER_MAX, true);
         all[made++] = extended("hold_extended", 1, 1234567, TIME + 600000);
-        all[made++] = extended("hold_extended_most", UINT32_MAX, UINT64_MAX, SP_TIME_MAX);
+        all[made++] = extended("hold_extended_most", UINT32_MAX, INT64_MAX, SP_TIME_MAX);
         all[made++] = released("hold_released", 1);
         all[made++] = released("hold_released_most", UINT32_MAX);
         all[made++] = expired("holds_expired", holds_edges, 8);
