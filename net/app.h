@@ -20,6 +20,7 @@
 
 #include <stdatomic.h>
 
+#include "engine/event_reader.h"
 #include "engine/profile.h"
 #include "net/cors.h"
 #include "net/exchange.h"
@@ -34,6 +35,7 @@ typedef struct sp_app sp_app;
 
 typedef struct sp_app_config {
     sp_profile_reader *profiles; /* borrowed; called on pool threads */
+    sp_event_reader *events;     /* likewise; NULL (in tests): none can be read */
     sp_signing_key signing_key;  /* copied; sp_app_set_keys adds others */
     bool signup_open;
     sp_points signup_points; /* 0 … SP_GRANT_MAX */

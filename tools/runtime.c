@@ -71,6 +71,7 @@ static int open_log(sp_runtime *runtime, const sp_recover_options *options)
     if (is_new) /* a mistyped directory should not go unnoticed */
         fprintf(stderr, "stagepick: made a new, empty log in %s\n", runtime->dir);
     sp_profiles_init(&runtime->profiles, runtime->env);
+    sp_events_init(&runtime->events, runtime->env);
     return SP_EXIT_OK;
 }
 

@@ -24,6 +24,7 @@
 #include "storage/check.h"
 #include "storage/clock.h"
 #include "storage/datadir.h"
+#include "storage/events.h"
 #include "storage/log.h"
 #include "storage/profiles.h"
 #include "storage/wait.h"
@@ -34,9 +35,10 @@ typedef struct sp_runtime {
     sp_logger *logger; /* borrowed; NULL (at first): plain lines to stderr */
     sp_datadir datadir;
     sp_log_precheck check;
-    sp_env *env; /* and with it profiles: from sp_runtime_recover on */
+    sp_env *env; /* and with it profiles and events: from sp_runtime_recover on */
     sp_event_log *log;
     sp_profiles profiles;
+    sp_events events;
     sp_system_clock clock;
     sp_futex_wait wait;
     sp_state *state;

@@ -125,6 +125,7 @@ static int create_app(serving *s)
     }
     sp_app_config config = {
         .profiles = &s->runtime.profiles.reader,
+        .events = &s->runtime.events.reader,
         .signup_open = s->options.signup_open,
         .signup_points = s->options.signup_points,
         .serving = &s->is_serving,
