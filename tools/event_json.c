@@ -31,6 +31,10 @@ static bool is_utf8(const sp_event *event)
     case SP_EVENT_POINTS_GRANTED:
     case SP_EVENT_ORDER_PAID:
     case SP_EVENT_USER_ERASED:
+    case SP_EVENT_HOLD_TAKEN:
+    case SP_EVENT_HOLD_EXTENDED:
+    case SP_EVENT_HOLD_RELEASED:
+    case SP_EVENT_HOLDS_EXPIRED:
         return true;
     }
     return false;
@@ -78,27 +82,70 @@ static void write_concert(sp_json_writer *w, const sp_event *event)
     write_grades(w, spec);
 }
 
+static void write_seats(sp_json_writer *w, const sp_seat *seats, uint32_t count)
+{
+    sp_json_key(w, "seats");
+    sp_json_array(w);
+    for (uint32_t i = 0; i < count; i++)
+        sp_json_integer(w, seats[i]);
+    sp_json_array_end(w);
+}
+
+static void write_hash(sp_json_writer *w, const char *key, const sp_hash128 *hash)
+{
+    char hex[2 * sizeof(sp_hash128) + 1];
+    sodium_bin2hex(hex, sizeof hex, hash->bytes, sizeof hash->bytes);
+    sp_json_put_string(w, key, hex);
+}
+
+static void write_null(sp_json_writer *w, const char *key)
+{
+    sp_json_key(w, key);
+    sp_json_null(w);
+}
+
 static void write_order(sp_json_writer *w, const sp_event *event)
 {
     sp_json_put_id(w, "order", event->order_paid.order);
     sp_json_put_id(w, "concert", event->order_paid.concert);
     sp_json_put_id(w, "buyer", event->order_paid.buyer);
     sp_json_put_integer(w, "amount", event->order_paid.amount);
-    sp_json_key(w, "seats");
+    write_seats(w, event->order_paid.seats, event->order_paid.seats_count);
+    if (event->order_paid.hold != 0)
+        sp_json_put_id(w, "hold", event->order_paid.hold);
+    else
+        write_null(w, "hold");
+    if (event->order_paid.job.present)
+        write_hash(w, "job", &event->order_paid.job.id);
+    else
+        write_null(w, "job");
+}
+
+static void write_hold_taken(sp_json_writer *w, const sp_event *event)
+{
+    sp_json_put_id(w, "hold", event->hold_taken.hold);
+    sp_json_put_id(w, "concert", event->hold_taken.concert);
+    sp_json_put_id(w, "user", event->hold_taken.user);
+    sp_json_put_integer(w, "amount", event->hold_taken.amount);
+    sp_json_put_time(w, "expiresAt", event->hold_taken.expires_at);
+    write_seats(w, event->hold_taken.seats, event->hold_taken.seats_count);
+}
+
+static void write_holds_expired(sp_json_writer *w, const sp_event *event)
+{
+    sp_json_key(w, "holds");
     sp_json_array(w);
-    for (uint32_t i = 0; i < event->order_paid.seats_count; i++)
-        sp_json_integer(w, event->order_paid.seats[i]);
+    for (uint32_t i = 0; i < event->holds_expired.holds_count; i++)
+        sp_json_id(w, event->holds_expired.holds[i]);
     sp_json_array_end(w);
 }
 
 static void write_data(sp_json_writer *w, const sp_event *event)
 {
-    char hex[2 * sizeof(sp_hash128) + 1];
     switch (event->type) {
     case SP_EVENT_SERVER_STARTED:
-        sodium_bin2hex(hex, sizeof hex, event->server_started.epoch.bytes, sizeof(sp_hash128));
         sp_json_put_text(w, "version", event->server_started.version);
-        sp_json_put_string(w, "epoch", hex);
+        write_hash(w, "epoch", &event->server_started.epoch);
         return;
     case SP_EVENT_USER_CREATED:
         sp_json_put_id(w, "user", event->user_created.user);
@@ -131,6 +178,20 @@ static void write_data(sp_json_writer *w, const sp_event *event)
     case SP_EVENT_USER_ERASED:
         sp_json_put_id(w, "user", event->user_erased.user);
         return;
+    case SP_EVENT_HOLD_TAKEN:
+        write_hold_taken(w, event);
+        return;
+    case SP_EVENT_HOLD_EXTENDED:
+        sp_json_put_id(w, "hold", event->hold_extended.hold);
+        sp_json_put_integer(w, "taken", (int64_t)event->hold_extended.taken);
+        sp_json_put_time(w, "expiresAt", event->hold_extended.expires_at);
+        return;
+    case SP_EVENT_HOLD_RELEASED:
+        sp_json_put_id(w, "hold", event->hold_released.hold);
+        return;
+    case SP_EVENT_HOLDS_EXPIRED:
+        write_holds_expired(w, event);
+        return;
     }
     SP_ASSERT_CMP(event->type, ==, 0);
 }
@@ -147,8 +208,7 @@ bool sp_event_json_write(sp_json_writer *writer, sp_out *out, const sp_event *ev
     if (event->actor != 0) {
         sp_json_put_id(writer, "actor", event->actor);
     } else {
-        sp_json_key(writer, "actor");
-        sp_json_null(writer);
+        write_null(writer, "actor");
     }
     sp_json_key(writer, "data");
     sp_json_object(writer);

@@ -5,9 +5,11 @@
  *   {"seq":1,"time":"2026-01-02T03:04:05.678Z","type":"role_set","actor":"7",
  *    "data":{"user":"9","role":"HOST"}}
  *
- * actor is null for the operator and for sign-ups. data has the event's own
- * fields (engine/event.h) in camelCase: ids as decimal strings, points, prices
- * and seats as numbers, times as RFC 3339. Idempotency hashes are left out.
+ * actor is null for the operator, for sign-ups and where time alone acts (holds
+ * that expire). data has the event's own fields (engine/event.h) in camelCase: ids
+ * as decimal strings, points, prices, seats and seqs as numbers, times as RFC 3339,
+ * 128-bit ids as 32 hex digits; a hold, job or text that is absent is null.
+ * Idempotency hashes are left out.
  */
 #ifndef SP_TOOLS_EVENT_JSON_H
 #define SP_TOOLS_EVENT_JSON_H

@@ -17,9 +17,9 @@
 #include "tools/options.h"
 #include "tools/replay_show.h"
 
-#define USAGE                                                                             \
-    "stagepick replay --data DIR [--until SEQ] [--show digest|seats|orders|points]\n"     \
-    "Rebuilds the state from the log, checking the chain and every event, and shows it\n" \
+#define USAGE                                                                               \
+    "stagepick replay --data DIR [--until SEQ] [--show digest|seats|orders|holds|points]\n" \
+    "Rebuilds the state from the log, checking the chain and every event, and shows it\n"   \
     "as it was after event SEQ (the last one, if none is given)."
 
 static void show_digest(const sp_state *state, FILE *to)
@@ -35,10 +35,8 @@ static const struct {
     const char *name;
     void (*show)(const sp_state *state, FILE *to);
 } shows[] = {
-    {"digest", show_digest},
-    {"seats", sp_show_seats},
-    {"orders", sp_show_orders},
-    {"points", sp_show_points},
+    {"digest", show_digest},  {"seats", sp_show_seats},   {"orders", sp_show_orders},
+    {"holds", sp_show_holds}, {"points", sp_show_points},
 };
 #define SHOWS_COUNT (sizeof shows / sizeof *shows)
 
@@ -87,7 +85,7 @@ int sp_command_replay(int argc, char **argv)
     sp_option o[] = {
         {"data", "DIR", "the data directory", data, 1, 0},
         {"until", "SEQ", "last event to apply", until, 1, 0},
-        {"show", "WHAT", "digest (default), seats, orders or points", show, 1, 0},
+        {"show", "WHAT", "digest (default), seats, orders, holds or points", show, 1, 0},
     };
     int code = sp_options_parse(USAGE, o, 3, argc, argv, NULL);
     if (code != SP_EXIT_OK)
@@ -103,7 +101,7 @@ int sp_command_replay(int argc, char **argv)
         if (strcmp(show[0], shows[i].name) == 0)
             it.show = shows[i].show;
     if (it.show == NULL) {
-        fprintf(stderr, "stagepick: --show takes digest, seats, orders or points, not: %s\n",
+        fprintf(stderr, "stagepick: --show takes digest, seats, orders, holds or points, not: %s\n",
                 show[0]);
         return SP_EXIT_USAGE;
     }

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "net/time_text.h"
+
 static bool bit(const uint64_t *words, sp_seat seat)
 {
     return (words[seat / 64] >> seat % 64 & 1) != 0;
@@ -26,20 +28,49 @@ void sp_show_seats(const sp_state *state, FILE *to)
         show_concert(state, c, to);
 }
 
+static void show_seats_line(const sp_seat *seats, uint32_t count, FILE *to)
+{
+    fprintf(to, " seats ");
+    for (uint32_t i = 0; i < count; i++)
+        fprintf(to, "%s%" PRIu32, i > 0 ? "," : "", seats[i]);
+    fputc('\n', to);
+}
+
 void sp_show_orders(const sp_state *state, FILE *to)
 {
     sp_order_view order;
     for (sp_order_id o = 1; o <= sp_state_orders_count(state); o++) {
         if (!sp_state_order(state, o, &order))
             continue;
-        fprintf(to,
-                "order %" PRIu32 " concert %" PRIu32 " user %" PRIu32 " %s amount %" PRId64
-                " seats ",
+        fprintf(to, "order %" PRIu32 " concert %" PRIu32 " user %" PRIu32 " %s amount %" PRId64,
                 order.id, order.concert, order.user,
                 order.status == SP_ORDER_PAYMENT ? "PAYMENT" : "CANCEL", order.amount);
-        for (uint32_t i = 0; i < order.seats_count; i++)
-            fprintf(to, "%s%" PRIu32, i > 0 ? "," : "", order.seats[i]);
-        fputc('\n', to);
+        show_seats_line(order.seats, order.seats_count, to);
+    }
+}
+
+static void show_hold(const sp_hold_view *hold, FILE *to)
+{
+    char until[SP_TIME_TEXT_SIZE];
+    sp_time_print(hold->expires_at, until);
+    fprintf(to,
+            "hold %" PRIu32 " concert %" PRIu32 " user %" PRIu32 " amount %" PRId64 " until %.*s",
+            hold->id, hold->concert, hold->user, hold->amount, (int)sizeof until, until);
+    show_seats_line(hold->seats, hold->seats_count, to);
+}
+
+/* By id, of which most were used up long ago: it looks no further than the last
+ * that lives. */
+void sp_show_holds(const sp_state *state, FILE *to)
+{
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+    sp_hold_view hold;
+    uint32_t left = sp_state_holds_count(state);
+    for (sp_hold_id h = 1; left > 0; h++) {
+        if (!sp_state_hold(state, h, seats, &hold))
+            continue;
+        show_hold(&hold, to);
+        left--;
     }
 }
 
