@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "tests/support/log_file.h"
+#include "tests/support/hold_history.h"
 #include "tests/support/random.h"
 
 #define EVENTS 1500u
@@ -40,7 +40,7 @@ static int make_log(void **state)
 {
     (void)state;
     sp_log_file_make(&file);
-    sp_log_file_fill(&file, EVENTS, 5);
+    sp_hold_history_fill(&file, 1, EVENTS, 5);
     for (sp_user_id user = 1; user <= SESSIONS; user++) {
         sp_session session = {.user = user, .id = user * UINT64_C(0x9e3779b97f4a7c15)};
         assert_int_equal(file.to->session_add(file.to, &session), SP_LOG_OK);

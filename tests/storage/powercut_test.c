@@ -246,6 +246,26 @@ static sp_log_status append_grant(sp_seq seq)
     return m.to->append(m.to, &event);
 }
 
+/* Up to 5 KB: over half a page LMDB keeps a value in pages of its own. */
+static sp_log_status append_expiry(sp_seq seq)
+{
+    static sp_hold_id ids[SP_HOLDS_PER_EXPIRY_MAX];
+    sp_event event = {.seq = seq, .time = m.time, .type = SP_EVENT_HOLDS_EXPIRED};
+    event.holds_expired.holds = ids;
+    event.holds_expired.holds_count =
+        1 + (uint32_t)sp_random_below(&m.random, SP_HOLDS_PER_EXPIRY_MAX);
+    for (uint32_t i = 0; i < event.holds_expired.holds_count; i++)
+        ids[i] = UINT32_MAX - i;
+    return m.to->append(m.to, &event);
+}
+
+static sp_log_status append_some(sp_seq seq)
+{
+    if (sp_random_once_in(&m.random, 10))
+        return append_user(seq);
+    return sp_random_once_in(&m.random, 40) ? append_expiry(seq) : append_grant(seq);
+}
+
 static sp_log_status write_session(void)
 {
     sp_session session = {.user = SESSION_USER,
@@ -268,7 +288,7 @@ static bool commit_batch(uint64_t count)
     remember_pair();
     sp_log_status status = has_session ? write_session() : SP_LOG_OK;
     for (uint64_t i = 1; i <= count && status == SP_LOG_OK; i++)
-        status = sp_random_once_in(&m.random, 10) ? append_user(head + i) : append_grant(head + i);
+        status = append_some(head + i);
     if (status == SP_LOG_OK)
         status = m.to->commit(m.to, m.time);
     if (status != SP_LOG_OK) {
