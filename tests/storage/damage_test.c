@@ -97,6 +97,8 @@ static void a_sound_log_passes(void **state)
     assert_true(report.side.free_pages_count > 0);
     assert_true(report.side.pages_count > report.side.free_pages_count);
     assert_int_equal(report.events_by_type[SP_EVENT_USER_CREATED], 1 + SP_HISTORY_BUYERS);
+    assert_true(report.events_by_type[SP_EVENT_HOLD_TAKEN] > 100);
+    assert_true(report.events_by_type[SP_EVENT_HOLDS_EXPIRED] > 10);
     assert_int_equal(precheck(file.dir.path, &finding), SP_STORAGE_OK);
 }
 

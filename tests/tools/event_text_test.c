@@ -58,6 +58,54 @@ static void an_erasure_names_an_id_alone(void **unused)
     free(text);
 }
 
+/* The data of the golden event of this name. */
+static void expect_data(const char *name, const char *wanted)
+{
+    uint32_t count;
+    const sp_golden *all = sp_golden_events(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(all[i].name, name) != 0)
+            continue;
+        char *text = json_of(&all[i].event);
+        assert_string_equal(strstr(text, "\"data\":"), wanted);
+        free(text);
+        return;
+    }
+    fail_msg("there is no golden event %s", name);
+}
+
+static void holds_are_told_field_by_field(void **unused)
+{
+    (void)unused;
+    expect_data("hold_taken",
+                "\"data\":{\"hold\":\"1\",\"concert\":\"1000\",\"user\":\"123456\",\"amount\":0,"
+                "\"expiresAt\":\"2026-01-01T00:05:00.123Z\",\"seats\":[0]}}");
+    expect_data("hold_extended", "\"data\":{\"hold\":\"1\",\"taken\":1234567,"
+                                 "\"expiresAt\":\"2026-01-01T00:10:00.123Z\"}}");
+    expect_data("hold_extended_most",
+                "\"data\":{\"hold\":\"4294967295\",\"taken\":9223372036854775807,"
+                "\"expiresAt\":\"9999-12-31T23:59:59.999Z\"}}");
+    expect_data("hold_released", "\"data\":{\"hold\":\"1\"}}");
+    expect_data("holds_expired",
+                "\"data\":{\"holds\":[\"1\",\"127\",\"128\",\"255\",\"256\",\"65535\",\"65536\","
+                "\"4294967295\"]}}");
+}
+
+static void an_order_names_its_hold_and_its_job(void **unused)
+{
+    (void)unused;
+    expect_data("order_paid_one",
+                "\"data\":{\"order\":\"1234567\",\"concert\":\"1000\",\"buyer\":\"123456\","
+                "\"amount\":150000,\"seats\":[0],\"hold\":null,\"job\":null}}");
+    expect_data("order_paid_hold",
+                "\"data\":{\"order\":\"1234567\",\"concert\":\"1000\",\"buyer\":\"123456\","
+                "\"amount\":150000,\"seats\":[0,1],\"hold\":\"5\",\"job\":null}}");
+    expect_data("order_paid_job",
+                "\"data\":{\"order\":\"1234567\",\"concert\":\"1000\",\"buyer\":\"123456\","
+                "\"amount\":150000,\"seats\":[0,1],\"hold\":null,"
+                "\"job\":\"a0a1a2a3a4a5a6a7a8a9aaabacadaeaf\"}}");
+}
+
 /* Applies what a command makes. */
 static void give(sp_state *state, const sp_command *command)
 {
@@ -106,6 +154,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_says_its_name),
         cmocka_unit_test(an_erasure_names_an_id_alone),
+        cmocka_unit_test(holds_are_told_field_by_field),
+        cmocka_unit_test(an_order_names_its_hold_and_its_job),
         cmocka_unit_test(points_of_the_erased_still_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

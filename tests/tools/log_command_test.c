@@ -17,7 +17,7 @@
 #include <sodium.h>
 
 #include "storage/datadir.h"
-#include "tests/support/log_file.h"
+#include "tests/support/hold_history.h"
 #include "tools/commands.h"
 #include "tools/options.h"
 
@@ -127,7 +127,8 @@ static void dump_prints_events(void **state)
     has("\"type\":\"user_created\",\"actor\":null,\"data\":{\"user\":\"1\",\"role\":\"HOST\","
         "\"points\":0}}\n");
     has("\"data\":{\"order\":\"1\",\"concert\":\"1\",\"buyer\":\"2\",\"amount\":50000,\"seats\":[0]"
-        "}}\n");
+        ","
+        "\"hold\":null,\"job\":null}}\n");
     has("\"type\":\"order_cancelled\",\"actor\":\"9\",\"data\":{\"order\":\"8\",\"amount\":50000,"
         "\"reason\":\"ill\"}}\n");
     has("\"ageLimit\":\"FIFTEEN\",\"startDate\":\"2026-01-01T00:00:00.000Z\"");
@@ -178,6 +179,92 @@ static void replay_lists_the_state(void **state)
     has("user 1 HOST points 350000\n");
     has("user 2 USER points 999999950000\n");
     has("total 100000000000000\n");
+}
+
+static uint32_t count_of(char c)
+{
+    uint32_t count = 0;
+    for (const char *at = printed; *at != '\0'; at++)
+        count += *at == c;
+    return count;
+}
+
+static void expect_line_of(const sp_hold_view *hold)
+{
+    char text[1000];
+    int size =
+        snprintf(text, sizeof text, "hold %u concert 1 user %u amount %lld until 2026-01-01T",
+                 hold->id, hold->user, (long long)hold->amount);
+    const char *line = strstr(printed, text);
+    if (line == NULL)
+        fail_msg("no \"%s\" in:\n%s", text, printed);
+    char seats[SP_SEATS_PER_ORDER_MAX * 8];
+    size_t used = 0;
+    for (uint32_t i = 0; i < hold->seats_count; i++)
+        used += (size_t)snprintf(seats + used, sizeof seats - used, "%s%u", i > 0 ? "," : " seats ",
+                                 hold->seats[i]);
+    /* behind the rest of the time, HH:MM:SS.mmmZ */
+    snprintf(text, sizeof text, "%s\n", seats);
+    assert_int_equal(strncmp(line + size + 13, text, strlen(text)), 0);
+}
+
+static void holds_are_listed(void)
+{
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+    sp_hold_view hold;
+    const sp_state *state = file.history.state;
+    uint32_t held = 0, holds_count = sp_state_holds_count(state);
+    assert_true(holds_count > 10);
+    assert_int_equal(run(sp_command_replay, "replay", "--data", "DIR", "--show", "holds", NULL),
+                     SP_EXIT_OK);
+    assert_int_equal(lines(), holds_count);
+    for (sp_hold_id id = 1; id <= sp_state_newest_hold(state); id++) {
+        if (!sp_state_hold(state, id, seats, &hold))
+            continue;
+        held += hold.seats_count;
+        expect_line_of(&hold);
+    }
+    assert_int_equal(run(sp_command_replay, "replay", "--data", "DIR", "--show", "seats", NULL),
+                     SP_EXIT_OK);
+    /* The line above the seats has no h. */
+    assert_int_equal(count_of('h'), held);
+    assert_int_equal(held, sp_state_held_count(state, 1));
+    assert_int_equal(run(sp_command_replay, "replay", "--data", "DIR", "--show", "holds", "--until",
+                         "104", NULL),
+                     SP_EXIT_OK);
+    assert_string_equal(printed, "");
+}
+
+/* In a log of its own, with holds in it. */
+static void the_tools_know_holds(void **state)
+{
+    enum { COUNT = 600 };
+    const sp_log_file kept = file;
+    uint8_t digest[SP_DIGEST_SIZE];
+    char hex[2 * SP_DIGEST_SIZE + 1];
+    (void)state;
+    sp_log_file_make(&file);
+    sp_hold_history_fill(&file, 1, COUNT, 10);
+    sp_digest(file.history.state, digest);
+    sodium_bin2hex(hex, sizeof hex, digest, sizeof digest);
+
+    assert_int_equal(run(sp_command_log, "log", "verify", "--data", "DIR", NULL), SP_EXIT_OK);
+    has(hex);
+    assert_int_equal(run(sp_command_log, "log", "stat", "--data", "DIR", NULL), SP_EXIT_OK);
+    has("  hold_taken           ");
+    has("  hold_extended        ");
+    has("  hold_released        ");
+    has("  holds_expired        ");
+    assert_int_equal(run(sp_command_log, "log", "dump", "--data", "DIR", NULL), SP_EXIT_OK);
+    assert_int_equal(lines(), COUNT);
+    has("\"data\":{\"hold\":\"1\",\"concert\":\"1\",\"user\":\"");
+    has("\"type\":\"hold_extended\",\"actor\":\"");
+    has("\"type\":\"hold_released\",\"actor\":\"");
+    has("\"type\":\"holds_expired\",\"actor\":null,\"data\":{\"holds\":[\"");
+    holds_are_listed();
+
+    sp_log_file_remove(&file);
+    file = kept;
 }
 
 static void wrong_usage_is_2(void **state)
@@ -299,6 +386,7 @@ int main(void)
         cmocka_unit_test(dump_prints_events),
         cmocka_unit_test(replay_gives_the_digest),
         cmocka_unit_test(replay_lists_the_state),
+        cmocka_unit_test(the_tools_know_holds),
         cmocka_unit_test(wrong_usage_is_2),
         cmocka_unit_test(no_log_is_1),
         cmocka_unit_test(damage_is_3),
