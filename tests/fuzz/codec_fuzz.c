@@ -12,9 +12,10 @@
 
 #include "engine/assert.h"
 #include "engine/engine.h"
-#include "tests/support/history.h"
+#include "tests/support/hold_history.h"
 
-#define PREPARED 110u /* a start, users, a category, a concert, some orders */
+#define PREPARED 160u /* a start, users, a category, a concert, some holds and orders */
+#define ITEMS_MAX (PREPARED * 10u)
 
 /* Small tables, so that making a state is cheap: it is made for each input
  * that decodes. */
@@ -36,21 +37,39 @@ static const sp_limits small = {
 static sp_decoder *decoder;
 static sp_event prepared[PREPARED];
 static sp_history history;
-static sp_seat seats[PREPARED];
+static sp_hold_history hold_history;
 
-/* The history's events, kept: they borrow only from the history and from
- * static texts, but for an order's seat. */
+/* Seats, or ids of holds. */
+static const uint32_t *keep(const uint32_t *items, uint32_t count)
+{
+    static uint32_t kept[ITEMS_MAX], kept_count;
+    uint32_t *to = &kept[kept_count];
+    SP_ASSERT_CMP(count, <=, ITEMS_MAX - kept_count);
+    memcpy(to, items, count * sizeof *items);
+    kept_count += count;
+    return to;
+}
+
+/* The history's events, kept: they borrow only from the history and from static
+ * texts, but for their lists. */
 static void prepare(void)
 {
     decoder = sp_decoder_create();
     SP_ASSERT(decoder != NULL);
     sp_history_init(&history);
+    sp_hold_history_init(&hold_history, &history, 1);
     for (uint32_t i = 0; i < PREPARED; i++) {
-        sp_history_next(&history, &prepared[i]);
-        if (prepared[i].type == SP_EVENT_ORDER_PAID) {
-            seats[i] = prepared[i].order_paid.seats[0];
-            prepared[i].order_paid.seats = &seats[i];
-        }
+        sp_event *event = &prepared[i];
+        sp_hold_history_next(&hold_history, event);
+        if (event->type == SP_EVENT_ORDER_PAID)
+            event->order_paid.seats = keep(event->order_paid.seats, event->order_paid.seats_count);
+        if (event->type == SP_EVENT_HOLD_TAKEN)
+            event->hold_taken.seats = keep(event->hold_taken.seats, event->hold_taken.seats_count);
+        if (i > PREPARED - 20 && i < PREPARED - 6)
+            history.time += 30000; /* some end by themselves */
+        if (event->type == SP_EVENT_HOLDS_EXPIRED)
+            event->holds_expired.holds =
+                keep(event->holds_expired.holds, event->holds_expired.holds_count);
     }
 }
 
