@@ -321,6 +321,7 @@ static inline uint32_t decode_list(sp_decoder *decoder, sp_reader *in, uint32_t 
                                    uint32_t item_min, uint32_t item_max, const uint32_t **out)
 {
     uint32_t count = sp_reader_array(in, 1, count_max);
+    SP_ASSERT_CMP(count, <=, ITEMS_MAX - decoder->items_used);
     uint32_t *items = &decoder->items[decoder->items_used];
     for (uint32_t i = 0; i < count; i++)
         items[i] = (uint32_t)sp_reader_uint(in, item_min, item_max);

@@ -28,8 +28,7 @@ static int read_event(const reading *in, sp_seq seq, sp_event *out)
 static int read_extended(const reading *in, sp_event *out)
 {
     sp_hold_id hold = out->hold_extended.hold;
-    sp_seq taken = out->hold_extended.taken;
-    bool is_there = taken < out->seq && read_event(in, taken, out) == 1 &&
+    bool is_there = read_event(in, out->hold_extended.taken, out) == 1 &&
                     out->type == SP_EVENT_HOLD_TAKEN && out->hold_taken.hold == hold;
     return is_there ? 1 : -1;
 }
