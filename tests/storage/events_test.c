@@ -260,7 +260,8 @@ static void no_reader_is_left_behind(void **state)
     for (sp_seq seq = 0; seq <= EVENTS + 1; seq++)
         (void)read_hold(seq, &got, seats);
     MDB_txn *txn;
-    assert_int_equal(mdb_txn_begin(file.env->mdb, NULL, MDB_RDONLY, &txn), 0); /* or: too many readers */
+    assert_int_equal(mdb_txn_begin(file.env->mdb, NULL, MDB_RDONLY, &txn),
+                     0); /* or: too many readers */
     mdb_txn_abort(txn);
 }
 
