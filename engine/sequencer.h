@@ -37,6 +37,7 @@
 #include "engine/engine.h"
 #include "engine/log.h"
 #include "engine/queue.h"
+#include "engine/tally.h"
 #include "engine/views.h"
 
 typedef struct sp_sequencer sp_sequencer;
@@ -59,6 +60,8 @@ typedef struct sp_sequencer_config {
 typedef struct sp_sequencer_stats {
     uint64_t batches, commands, events, commit_ns_total, commit_ns_max, cycle_ns_max;
     uint32_t batch_commands_high;
+    sp_tally_figures commit_time; /* SP_TALLY_TIMES; each flush, of either kind */
+    sp_tally_figures batch_size;  /* SP_TALLY_SIZES: commands of a batch */
 } sp_sequencer_stats;
 
 /* NULL if out of memory. */
