@@ -17,11 +17,16 @@ static int reserve_open(void)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static bool count_in(sp_loop_shared *shared)
+/* The operator's connections come on top: when clients have taken all there
+ * are, he wants to look. */
+#define OPS_CONNECTIONS 64u
+
+static bool count_in(sp_loop_shared *shared, bool ops)
 {
+    uint32_t max = shared->config.connections_max + (ops ? OPS_CONNECTIONS : 0);
     uint32_t before =
         atomic_fetch_add_explicit(&shared->connections_count, 1, memory_order_relaxed);
-    if (before < shared->config.connections_max)
+    if (before < max)
         return true;
     atomic_fetch_sub_explicit(&shared->connections_count, 1, memory_order_relaxed);
     return false;
@@ -35,8 +40,10 @@ static void turn_away(sp_acceptor *acceptor)
         return;
     close(acceptor->reserve_fd);
     int fd = accept4(acceptor->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0)
+    if (fd >= 0) {
+        sp_counter_add(&acceptor->loop->metrics->turned_away, 1);
         close(fd);
+    }
     acceptor->reserve_fd = reserve_open();
 }
 
@@ -56,6 +63,18 @@ static void pause_accepting(sp_acceptor *acceptor)
     uv_timer_start(&acceptor->pause, on_pause_over, PAUSE_MS, 0);
 }
 
+static void take(sp_acceptor *acceptor, int fd, const sp_client_address *peer)
+{
+    sp_loop *loop = acceptor->loop;
+    if (count_in(loop->shared, acceptor->ops)) {
+        sp_counter_add(&loop->metrics->accepted, 1);
+        sp_conn_open(loop, fd, peer, acceptor->ops);
+    } else {
+        sp_counter_add(&loop->metrics->turned_away, 1);
+        close(fd);
+    }
+}
+
 /* false = nothing more to accept now. */
 static bool accept_one(sp_acceptor *acceptor)
 {
@@ -65,10 +84,7 @@ static bool accept_one(sp_acceptor *acceptor)
     int fd = accept4(acceptor->fd, peer, &peer_size, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
         sp_client_address address = sp_client_address_of(peer);
-        if (count_in(acceptor->loop->shared))
-            sp_conn_open(acceptor->loop, fd, &address);
-        else
-            close(fd);
+        take(acceptor, fd, &address);
         return true;
     }
     switch (errno) {
@@ -92,6 +108,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
     sp_acceptor *acceptor = poll->data;
     (void)events;
+    (void)sp_loop_turn_ns(acceptor->loop);
     if (status < 0) {
         pause_accepting(acceptor);
         return;
@@ -100,9 +117,9 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         ;
 }
 
-int sp_acceptor_open(sp_acceptor *acceptor, struct sp_loop *loop, int fd)
+int sp_acceptor_open(sp_acceptor *acceptor, struct sp_loop *loop, int fd, bool ops)
 {
-    *acceptor = (sp_acceptor){.loop = loop, .fd = fd, .reserve_fd = -1};
+    *acceptor = (sp_acceptor){.loop = loop, .fd = fd, .reserve_fd = -1, .ops = ops};
     int status = uv_poll_init(&loop->uv, &acceptor->poll, fd);
     if (status != 0) {
         close(fd);

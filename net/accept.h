@@ -21,11 +21,13 @@ typedef struct sp_acceptor {
     struct sp_loop *loop;
     int fd;
     int reserve_fd; /* -1: spent, or never had */
+    bool ops;       /* the operator's listener */
     bool is_open;
 } sp_acceptor;
 
-/* Owns fd from now on. 0, or a negative libuv error with fd closed. */
-int sp_acceptor_open(sp_acceptor *acceptor, struct sp_loop *loop, int fd);
+/* Owns fd from now on. 0, or a negative libuv error with fd closed.
+ * ops: see sp_server_config.ops_address. */
+int sp_acceptor_open(sp_acceptor *acceptor, struct sp_loop *loop, int fd, bool ops);
 /* Stops listening; idempotent. Its handles close with the loop's next turn. */
 void sp_acceptor_close(sp_acceptor *acceptor);
 

@@ -5,6 +5,7 @@
 #include "net/digits.h"
 #include "net/msgpack_write.h"
 #include "net/request_id.h"
+#include "net/status.h"
 
 /* Digits of the usual Content-Length: bodies of 100 to 999 bytes. */
 #define LENGTH_SIZE 3u
@@ -14,6 +15,10 @@
  * forbidden (143), Content-Length (38), the names of other fields (49), RateLimit
  * (98), those without a value (126), the end (2). */
 #define HEAD_SIZE_MAX 704u
+
+/* Of a body of another type: its name, and the two lines. */
+#define BODY_TYPE_SIZE_MAX 100u
+#define BODY_LINES_SIZE_MAX (BODY_TYPE_SIZE_MAX + 64u)
 
 /* For browsers that get to see an answer: it is never a page, and no page's
  * business (OWASP's REST security cheat sheet). */
@@ -30,33 +35,10 @@ static sp_text status_line(int status)
         return SP_TEXT("HTTP/1.1 " #number " " reason "\r\n" \
                        "Date: ");
     switch (status) {
-        LINE(200, "OK")
-        LINE(201, "Created")
-        LINE(202, "Accepted")
-        LINE(204, "No Content")
-        LINE(304, "Not Modified")
-        LINE(400, "Bad Request")
-        LINE(401, "Unauthorized")
-        LINE(403, "Forbidden")
-        LINE(404, "Not Found")
-        LINE(405, "Method Not Allowed")
-        LINE(406, "Not Acceptable")
-        LINE(408, "Request Timeout")
-        LINE(409, "Conflict")
-        LINE(413, "Content Too Large")
-        LINE(414, "URI Too Long")
-        LINE(415, "Unsupported Media Type")
-        LINE(422, "Unprocessable Content")
-        LINE(429, "Too Many Requests")
-        LINE(431, "Request Header Fields Too Large")
-        LINE(500, "Internal Server Error")
-        LINE(501, "Not Implemented")
-        LINE(503, "Service Unavailable")
-        LINE(505, "HTTP Version Not Supported")
-        LINE(507, "Insufficient Storage")
+        SP_STATUSES(LINE)
     }
 #undef LINE
-    SP_ASSERT_CMP(status, ==, 0); /* a status without a phrase: add it */
+    SP_ASSERT_CMP(status, ==, 0); /* a status without a phrase: add it to the list */
     return (sp_text){NULL, 0};
 }
 
@@ -147,6 +129,7 @@ static void write_head(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *
                   to.request_name.size + cors.size;
     char *at = sp_out_reserve(out, room);
     const char *begin = at;
+    app_loop->answer.status = answer->status;
     at = sp_text_put(at, status_line(answer->status));
     at = put_date(at, app_loop);
     at = sp_text_put(at, SP_TEXT("\r\nX-Request-Id: "));
@@ -274,6 +257,23 @@ bool sp_answer_stream(sp_exchange *ex, sp_out *out)
     ex->close_after = true;
     sp_answer_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &answer, out);
     return ex->request.method != SP_METHOD_HEAD;
+}
+
+void sp_answer_body(sp_exchange *ex, const sp_answer *answer, sp_text type, sp_text body,
+                    sp_out *out)
+{
+    char lines[BODY_LINES_SIZE_MAX];
+    SP_ASSERT_CMP(type.size, <=, BODY_TYPE_SIZE_MAX);
+    char *at = put_field(lines, SP_TEXT("Content-Type: "), type);
+    at = sp_digits_put(sp_text_put(at, SP_TEXT("Content-Length: ")), body.size);
+    at = sp_text_put(at, SP_TEXT("\r\n"));
+    sp_answer whole = *answer;
+    SP_ASSERT(whole.lines.bytes == NULL);
+    whole.lines = (sp_text){lines, (uint32_t)(at - lines)};
+    sp_answer_to to = sp_answer_to_exchange(ex);
+    write_head(sp_app_loop_of(ex), to, &whole, out, 0, NULL);
+    if (!to.head)
+        sp_out_text(out, body);
 }
 
 sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], sp_text prefix, uint32_t id)

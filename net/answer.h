@@ -71,6 +71,11 @@ void sp_answer_json_end(sp_exchange *ex, sp_out *out);
  * stream is to be opened. */
 bool sp_answer_stream(sp_exchange *ex, sp_out *out);
 
+/* A whole response with a body that is made already, of any media type (without
+ * the line's end); answer->lines is absent. */
+void sp_answer_body(sp_exchange *ex, const sp_answer *answer, sp_text type, sp_text body,
+                    sp_out *out);
+
 /* `prefix` and an id, as Location has it. */
 #define SP_LOCATION_SIZE_MAX 64u
 sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], sp_text prefix, uint32_t id);

@@ -81,6 +81,7 @@ void *sp_app_loop_create(void *app, sp_loop *loop)
         return NULL;
     app_loop->app = app;
     app_loop->loop = loop;
+    app_loop->metrics = sp_loop_metrics(loop);
     app_loop->date_s = -1;
     sp_out_init(&app_loop->packed);
     app_loop->reader = sp_json_reader_create();
@@ -124,8 +125,9 @@ void sp_app_refuse(sp_exchange *ex, sp_outcome outcome)
     sp_exchange_ready(ex);
 }
 
-void sp_app_refuse_limited(sp_exchange *ex, uint32_t retry_after_s)
+void sp_app_refuse_limited(sp_exchange *ex, sp_throttle throttle, uint32_t retry_after_s)
 {
+    sp_counter_add(&sp_app_loop_of(ex)->metrics->throttled[throttle], 1);
     ex->app.retry_after_s = retry_after_s;
     ex->app.limited = false; /* the fields tell of another limit, that was kept */
     sp_app_refuse(ex, SP_RATE_LIMITED);
@@ -178,6 +180,7 @@ bool sp_app_compute(sp_exchange *ex, void (*compute)(sp_password_job *job),
     job->done = done;
     if (sp_password_gate_enter(&sp_app_loop_of(ex)->gate, job))
         return true;
+    sp_counter_add(&sp_app_loop_of(ex)->metrics->throttled[SP_THROTTLE_HASHING], 1);
     sp_app_refuse(ex, SP_BUSY);
     return false;
 }
@@ -279,9 +282,9 @@ void sp_app_push_as(sp_exchange *ex, sp_user_id actor)
 }
 
 /* The server's own state comes before anything about the request. */
-static sp_outcome check_server(const sp_app *app, const sp_route *route)
+static sp_outcome check_server(const sp_app *app, const sp_exchange *ex, const sp_route *route)
 {
-    if (route && route->always)
+    if (route && (route->always || (ex->ops && route->ops == SP_OPS_ALWAYS)))
         return SP_OK;
     if (atomic_load_explicit(app->config.failed, memory_order_acquire))
         return SP_STOPPING;
@@ -311,7 +314,7 @@ static sp_outcome check_who(sp_exchange *ex, const sp_route *route)
 {
     if (route->who == SP_WHO_SIGN_UP && !sp_app_loop_of(ex)->app->config.signup_open)
         return SP_SIGNUP_CLOSED;
-    return route->who < SP_WHO_USER ? SP_OK : check_token(ex);
+    return route->who < SP_WHO_USER || ex->ops ? SP_OK : check_token(ex);
 }
 
 static sp_outcome check_body_media(sp_exchange *ex, const sp_route *route)
@@ -393,7 +396,7 @@ _Static_assert(SP_PARAMS <= 5, "sp_exchange.app.numbers has room for five");
 
 static sp_outcome check(sp_exchange *ex, const sp_route *route, unsigned allowed)
 {
-    sp_outcome outcome = check_server(sp_app_loop_of(ex)->app, route);
+    sp_outcome outcome = check_server(sp_app_loop_of(ex)->app, ex, route);
     if (outcome != SP_OK)
         return outcome;
     /* Where there is no route the token only says on whose account that goes. */
@@ -403,13 +406,26 @@ static sp_outcome check(sp_exchange *ex, const sp_route *route, unsigned allowed
         return outcome;
     if (!route)
         return allowed ? SP_METHOD_NOT_ALLOWED : SP_ROUTE_UNKNOWN;
-    return who != SP_OK ? who : check_media(ex, route);
+    return who != SP_OK || route->plain ? who : check_media(ex, route);
+}
+
+/* By the operator's listener there is nothing but what a row says is there. */
+static bool is_hidden(const sp_exchange *ex)
+{
+    bool served = false;
+    for (uint32_t i = 0; ex->ops && !served && i < sp_routes_count; i++)
+        served = sp_routes[i].ops != SP_OPS_NOT &&
+                 sp_text_equal(ex->request.path, (sp_text){sp_routes[i].pattern,
+                                                           (uint32_t)strlen(sp_routes[i].pattern)});
+    return ex->ops && !served;
 }
 
 /* `OPTIONS *` asks about the server as a whole. */
 static sp_route_match match_of(const sp_exchange *ex)
 {
     const sp_request *request = &ex->request;
+    if (is_hidden(ex))
+        return (sp_route_match){0};
     if (request->method == SP_METHOD_OPTIONS && sp_text_equal(request->path, SP_TEXT("*")))
         return (sp_route_match){.allowed = sp_router_methods()};
     return sp_router_match(request->method, request->path);
@@ -507,16 +523,28 @@ static void write_answer(sp_exchange *ex, sp_out *out)
     }
 }
 
+/* The last row of the counters is for what has no route. */
+static void count_answer(const sp_exchange *ex)
+{
+    const sp_app_loop *app_loop = sp_app_loop_of(ex);
+    const sp_route *route = sp_route_of(ex);
+    uint32_t row = route ? (uint32_t)(route - sp_routes) : sp_routes_count;
+    sp_metrics_answered(app_loop->metrics, row, app_loop->answer.status, sp_exchange_age_ns(ex));
+}
+
 static void answer(sp_exchange *ex, sp_out *out)
 {
     size_t before = out->size;
     write_answer(ex, out);
+    count_answer(ex);
     if (sp_access_is_on(sp_app_loop_of(ex)))
         sp_access_answered(ex, out->bytes + before, out->size - before);
 }
 
 static void end(sp_exchange *ex)
 {
+    if (ex->gone)
+        sp_counter_add(&sp_app_loop_of(ex)->metrics->left, 1);
     if (ex->gone && sp_access_is_on(sp_app_loop_of(ex)))
         sp_access_left(ex);
     /* By the route, not by the command: that would be one more line to fetch
@@ -547,6 +575,9 @@ static void refuse(sp_loop *loop, const sp_refused *refused, sp_out *out)
                        .head = refused->head,
                        .close = true};
     sp_problem_write(sp_loop_app(loop), to, &problem, out);
+    sp_counter_add(
+        &app_loop->metrics->routes[sp_routes_count].statuses[sp_status_of(app_loop->answer.status)],
+        1);
     if (sp_access_is_on(app_loop))
         sp_access_refused(app_loop, refused, out->bytes + before, out->size - before);
 }

@@ -24,6 +24,7 @@
 #include "engine/profile.h"
 #include "net/cors.h"
 #include "net/exchange.h"
+#include "net/figures.h"
 #include "net/logger.h"
 #include "net/password.h"
 #include "net/text_rules.h"
@@ -51,6 +52,9 @@ typedef struct sp_app_config {
     uint32_t writes_per_s_max;      /* of a user or an unknown network; 0: no limit, …
                                 * SP_WRITES_PER_S_MAX */
     const sp_cors *cors;            /* borrowed; NULL: CORS is off */
+    /* Borrowed; for /metrics and /v1/admin/stats. Its metrics are the server's.
+     * NULL: there are no such routes. */
+    const sp_figures_sources *figures;
 } sp_app_config;
 
 /* Blocks for one password computation (the dummy that an unknown e-mail is

@@ -38,6 +38,7 @@ struct sp_app {
 typedef struct sp_answer_span {
     size_t length_at, length_size; /* the digits of Content-Length */
     size_t body_at;
+    int status;   /* of the answer that was begun last */
     bool head;    /* the body goes again when its size is known */
     bool msgpack; /* it becomes that when it is whole */
 } sp_answer_span;
@@ -55,8 +56,9 @@ typedef struct sp_app_loop {
     int64_t date_s;         /* the second that `date` shows */
     char date[SP_HTTP_DATE_SIZE];
     sp_answer_span answer;
-    sp_out packed;         /* a body on its way from JSON to msgpack */
-    sp_access_log *access; /* NULL: it is off */
+    sp_out packed;            /* a body on its way from JSON to msgpack */
+    sp_metrics_loop *metrics; /* the loop's: never NULL */
+    sp_access_log *access;    /* NULL: it is off */
 } sp_app_loop;
 
 /* ex->app.work: an account's data on its way through the pool. Freed (and
@@ -99,8 +101,8 @@ static inline const sp_route *sp_route_of(const sp_exchange *ex)
 
 /* Refuses ex: a problem when its turn comes. */
 void sp_app_refuse(sp_exchange *ex, sp_outcome outcome);
-/* rate_limited, with this Retry-After. */
-void sp_app_refuse_limited(sp_exchange *ex, uint32_t retry_after_s);
+/* rate_limited, with this Retry-After, by this limit. */
+void sp_app_refuse_limited(sp_exchange *ex, sp_throttle throttle, uint32_t retry_after_s);
 /* For sp_rate_*: microseconds, read once an iteration of the loop. */
 static inline uint64_t sp_app_time_us(const sp_exchange *ex)
 {

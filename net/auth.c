@@ -144,7 +144,7 @@ void sp_auth_start_login(sp_exchange *ex)
                              &work->attempt, &retry_after_s))
         start_judging(ex, check_password, on_checked);
     else
-        sp_app_refuse_limited(ex, retry_after_s);
+        sp_app_refuse_limited(ex, SP_THROTTLE_LOG_INS, retry_after_s);
 }
 
 /* Both tokens and how long the first one lives, into an open object. */
@@ -374,5 +374,5 @@ void sp_auth_start_password(sp_exchange *ex)
                                   &work->attempt, &retry_after_s))
         start_judging(ex, change_password, on_changed);
     else
-        sp_app_refuse_limited(ex, retry_after_s);
+        sp_app_refuse_limited(ex, SP_THROTTLE_PASSWORDS, retry_after_s);
 }

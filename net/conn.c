@@ -19,6 +19,7 @@ void sp_conn_touch(sp_conn *conn)
 {
     if (conn->dirty)
         return;
+    (void)sp_loop_turn_ns(conn->loop); /* this is work: a turn, if it was none yet */
     conn->dirty = true;
     conn->dirty_next = conn->loop->dirty;
     conn->loop->dirty = conn;
@@ -297,6 +298,7 @@ static void on_end(sp_conn *conn)
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buf)
 {
     sp_conn *conn = stream->data;
+    (void)sp_loop_turn_ns(conn->loop);
     if (size > 0)
         on_bytes(conn, buf->base, (uint32_t)size);
     else if (size == UV_EOF)
@@ -409,7 +411,7 @@ void sp_conn_close(sp_conn *conn)
     uv_close((uv_handle_t *)&conn->tcp, on_closed);
 }
 
-void sp_conn_open(sp_loop *loop, int fd, const sp_client_address *peer)
+void sp_conn_open(sp_loop *loop, int fd, const sp_client_address *peer, bool ops)
 {
     sp_conn *conn = sp_loop_conn_add(loop);
     if (conn == NULL) {
@@ -420,6 +422,7 @@ void sp_conn_open(sp_loop *loop, int fd, const sp_client_address *peer)
     uv_tcp_init(&loop->uv, &conn->tcp); /* can't fail without a domain */
     conn->tcp.data = conn;
     conn->peer = *peer;
+    conn->ops = ops;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (uv_tcp_open(&conn->tcp, fd) != 0) {
         close(fd);

@@ -64,12 +64,14 @@ struct sp_conn {
     bool streaming;    /* the stream is open: neither ended nor closing */
     bool lingering;    /* our side is shut: discarding until the client ends */
     bool closing;
+    bool ops; /* by the operator's listener */
 };
 
 _Static_assert(sizeof(struct sp_conn) <= 768, "an idle connection or stream costs under 1 KiB");
 
-/* Takes over a connected, non-blocking socket (closes it if this fails). */
-void sp_conn_open(sp_loop *loop, int fd, const sp_client_address *peer);
+/* Takes over a connected, non-blocking socket (closes it if this fails).
+ * ops: it came by the operator's listener. */
+void sp_conn_open(sp_loop *loop, int fd, const sp_client_address *peer, bool ops);
 /* Marks it: the loop settles it in this iteration. */
 void sp_conn_touch(sp_conn *conn);
 void sp_conn_settle(sp_conn *conn);

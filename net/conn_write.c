@@ -87,6 +87,7 @@ static bool try_write(sp_conn *conn, const char *bytes, size_t size, size_t *tak
         sp_conn_close(conn);
         return false;
     }
+    sp_counter_add(&conn->loop->metrics->sent_bytes, size);
     *taken = written > 0 ? (size_t)written : 0;
     return true;
 }

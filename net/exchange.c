@@ -152,6 +152,8 @@ void sp_exchange_begin(sp_exchange_node *node)
 {
     sp_http_message_request(&node->http->message, &node->ex.request);
     node->ex.client = node->ex.conn->peer;
+    node->ex.ops = node->ex.conn->ops;
+    node->ex.began_ns = sp_loop_turn_ns(node->ex.loop);
     if (node->ex.request.rare != NULL)
         read_rare(node);
     node->state = SP_EXCHANGE_WORKING;
@@ -277,6 +279,13 @@ void sp_exchange_push(sp_exchange *ex)
         return;
     }
     sp_loop_count_push(loop);
+}
+
+uint64_t sp_exchange_age_ns(const sp_exchange *ex)
+{
+    const sp_loop *loop = ex->loop;
+    bool same_turn = ex->began_ns == loop->turn_ns;
+    return (same_turn ? uv_hrtime() : loop->settled_ns) - ex->began_ns;
 }
 
 void sp_exchange_abandon(sp_exchange *ex)

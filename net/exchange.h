@@ -40,6 +40,7 @@
 #include "engine/slot.h"
 #include "engine/views.h"
 #include "net/client_address.h"
+#include "net/metrics.h"
 #include "net/out.h"
 #include "net/request.h"
 
@@ -57,6 +58,8 @@ struct sp_exchange {
      * mostly NULL (net/request_id.h). Lives until the end. */
     struct sp_request_marks *marks;
     sp_client_address client; /* who asks, proxies that are trusted seen through */
+    uint64_t began_ns;        /* when the turn began in which it was whole */
+    bool ops;                 /* came by the listener of the operator */
     bool gone;                /* the client has left: no answer will be made */
     bool close_after;         /* answer with `Connection: close`: read it in answer
                         * (set by the transport for HTTP/1.0, a client's close,
@@ -130,11 +133,19 @@ void sp_exchange_push(sp_exchange *ex);
  * this instead of ready or push. */
 void sp_exchange_abandon(sp_exchange *ex);
 
+/* How long ago its request was whole, as it is answered. Both ends are read
+ * once a turn of the loop (an iteration), not once a request: the beginning is
+ * that of the turn that read it (so what waited in the socket behind others
+ * counts), the end is when that turn's answers begin to be written. Only what is
+ * answered in the turn that read it takes a look at the clock of its own. */
+uint64_t sp_exchange_age_ns(const sp_exchange *ex);
+
 /* What a loop offers the application. */
 uv_loop_t *sp_loop_uv(sp_loop *loop);
 void *sp_loop_app(sp_loop *loop); /* the app's per-loop context */
 const sp_views *sp_loop_views(sp_loop *loop);
-sp_time_ms sp_loop_now(sp_loop *loop); /* the engine's clock */
+sp_metrics_loop *sp_loop_metrics(sp_loop *loop); /* its own counters; never NULL */
+sp_time_ms sp_loop_now(sp_loop *loop);           /* the engine's clock */
 /* The same, read once an iteration of the loop: some milliseconds old when the
  * loop is busy, and perhaps older than what has been told meanwhile. For what
  * is judged by the second. */

@@ -76,6 +76,14 @@ bool sp_orders_decode_cancel(sp_exchange *ex, sp_decode *decode, const sp_json_n
 void sp_orders_start_cancel(sp_exchange *ex);
 void sp_orders_answer(sp_exchange *ex, sp_out *out);
 
+/* ops.c */
+void sp_ops_start_metrics(sp_exchange *ex);
+void sp_ops_completed_metrics(sp_exchange *ex);
+void sp_ops_answer_metrics(sp_exchange *ex, sp_out *out);
+void sp_ops_start_stats(sp_exchange *ex);
+void sp_ops_completed_stats(sp_exchange *ex);
+void sp_ops_answer_stats(sp_exchange *ex, sp_out *out);
+
 /* health.c */
 void sp_health_answer_live(sp_exchange *ex, sp_out *out);
 void sp_health_answer_ready(sp_exchange *ex, sp_out *out);

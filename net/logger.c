@@ -278,3 +278,9 @@ void sp_logger_put_access(sp_logger *logger, const char *bytes, size_t size)
 {
     put(logger, logger->access, bytes, size);
 }
+
+void sp_logger_dropped(const sp_logger *logger, uint64_t *log, uint64_t *access)
+{
+    *log = sp_line_ring_dropped(logger->log);
+    *access = logger->access != NULL ? sp_line_ring_dropped(logger->access) : 0;
+}

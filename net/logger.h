@@ -57,6 +57,9 @@ bool sp_logger_has_access(const sp_logger *logger);
 /* Any thread: a whole line of the access log. Never waits, nor allocates. */
 void sp_logger_put_access(sp_logger *logger, const char *bytes, size_t size);
 
+/* Any thread: how many lines of each were dropped so far. */
+void sp_logger_dropped(const sp_logger *logger, uint64_t *log, uint64_t *access);
+
 /* Any thread: the access log's file is opened anew (after logrotate has moved
  * it), soon and by the writer. Without such a file nothing happens. */
 void sp_logger_reopen(sp_logger *logger);

@@ -28,6 +28,10 @@ const sp_views *sp_loop_views(sp_loop *loop)
 {
     return loop->shared->config.views;
 }
+sp_metrics_loop *sp_loop_metrics(sp_loop *loop)
+{
+    return loop->metrics;
+}
 sp_time_ms sp_loop_now(sp_loop *loop)
 {
     return sp_clock_now(loop->shared->config.clock);
@@ -67,6 +71,7 @@ uint64_t sp_loop_id_next(sp_loop *loop)
 
 static void count_out(sp_loop *loop)
 {
+    sp_counter_add(&loop->metrics->closed, 1);
     atomic_fetch_sub_explicit(&loop->shared->connections_count, 1, memory_order_relaxed);
 }
 
@@ -146,6 +151,7 @@ static void on_deadline_timer(uv_timer_t *timer)
     sp_deadline_kind kind;
     sp_deadline *expired;
     loop->timer_at_ms = UINT64_MAX;
+    (void)sp_loop_turn_ns(loop);
     while ((expired = sp_deadlines_expire(&loop->deadlines, uv_now(&loop->uv), &kind)) != NULL)
         sp_conn_expired(expired, kind);
 }
@@ -170,6 +176,7 @@ void sp_loop_notify(sp_loop *loop)
     if (loop->pushed_count == 0)
         return;
     loop->pushed_count = 0;
+    sp_counter_raise(&loop->metrics->queue_high, sp_queue_depth(loop->shared->config.queue));
     sp_queue_notify(loop->shared->config.queue);
 }
 
@@ -220,6 +227,8 @@ static void take_later(sp_loop *loop)
 static void settle(sp_loop *loop)
 {
     take_later(loop);
+    if (loop->dirty != NULL)
+        loop->settled_ns = uv_hrtime();
     while (loop->bounced != NULL || loop->dirty != NULL) {
         complete_bounced(loop);
         settle_dirty(loop);
@@ -229,17 +238,30 @@ static void settle(sp_loop *loop)
     end_if_drained(loop);
 }
 
+static void end_turn(sp_loop *loop)
+{
+    sp_metrics_loop *metrics = loop->metrics;
+    loop->now = 0; /* the loop may sleep now */
+    if (loop->turn_ns == 0)
+        return;
+    uint64_t took = uv_hrtime() - loop->turn_ns;
+    loop->turn_ns = 0;
+    sp_counter_add(&metrics->turns, 1);
+    sp_counter_add(&metrics->busy_ns, took);
+    sp_counter_raise(&metrics->turn_ns_max, took);
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
     sp_loop *loop = prepare->data;
     settle(loop);
-    loop->now = 0; /* the loop may sleep now */
+    end_turn(loop);
 }
 static void on_check(uv_check_t *check)
 {
     sp_loop *loop = check->data;
     settle(loop);
-    loop->now = 0;
+    end_turn(loop);
 }
 
 /* --- completions and draining --- */
@@ -285,6 +307,7 @@ static void drain(sp_loop *loop)
 static void on_wake(uv_async_t *async)
 {
     sp_loop *loop = async->data;
+    (void)sp_loop_turn_ns(loop);
     take_completions(loop);
     sp_hops_run(loop);
     /* Acquire: pairs with the release in sp_server_drain, for drain_ms. */
@@ -344,7 +367,8 @@ static int open_acceptors(sp_loop *loop, const int *fds, uint32_t count)
 {
     int status = 0;
     for (uint32_t i = 0; i < count; i++) {
-        int opened = sp_acceptor_open(&loop->acceptors[i], loop, fds[i]);
+        bool ops = i >= loop->shared->config.addresses_count;
+        int opened = sp_acceptor_open(&loop->acceptors[i], loop, fds[i], ops);
         if (status == 0)
             status = opened;
     }
@@ -368,6 +392,7 @@ int sp_loop_create(sp_loop_shared *shared, uint32_t index, const int *fds, uint3
     loop->shared = shared;
     loop->index = index;
     loop->is_alive = true;
+    loop->metrics = sp_metrics_of_loop(shared->config.metrics, index);
     loop->read_bytes = malloc(SP_LOOP_READ_SIZE);
     loop->acceptors = calloc(fds_count, sizeof *loop->acceptors);
     if (loop->read_bytes == NULL || loop->acceptors == NULL)

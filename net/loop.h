@@ -24,7 +24,7 @@
 
 /* What the loops of one server share. */
 typedef struct sp_loop_shared {
-    sp_server_config config; /* constant while loops run */
+    sp_server_config config; /* constant while loops run; metrics is set */
     /* How many connections are open; relaxed: a bound, nothing hangs on it. */
     _Atomic uint32_t connections_count;
     _Atomic uint32_t streams_count; /* likewise; sp_server_streams */
@@ -77,6 +77,10 @@ struct sp_loop {
     uint32_t outs_spare_count;
     char *read_bytes;
     void *app;
+    sp_metrics_loop *metrics;
+    /* A turn: an iteration in which something happened. When it began (0: not
+     * yet), and when its answers began to be written (until then: as turn_ns). */
+    uint64_t turn_ns, settled_ns;
     uint64_t ids_count;
     sp_time_ms now;        /* of this iteration; 0: nobody has asked yet */
     uint32_t pushed_count; /* commands that the sequencer was not woken for */
@@ -92,7 +96,8 @@ struct sp_loop {
 };
 
 /* A loop with its acceptors on these sockets (owned by it from now on, also
- * when this fails), not running yet. 0 or a negative libuv error. */
+ * when this fails), not running yet: those of the config's addresses, then, if
+ * there is one, the operator's. 0 or a negative libuv error. */
 int sp_loop_create(sp_loop_shared *shared, uint32_t index, const int *fds, uint32_t fds_count,
                    sp_loop **out);
 /* Starts its thread, which waits for shared->starting. */
@@ -113,6 +118,14 @@ void sp_loop_conn_remove(sp_loop *loop, sp_conn *conn);
 /* Buffers for answers: *out must be empty; give leaves it so. */
 void sp_loop_out_take(sp_loop *loop, sp_out *out);
 void sp_loop_out_give(sp_loop *loop, sp_out *out);
+/* When this turn began: now, if nothing has happened in it before. Called first
+ * by whatever brings work. */
+static inline uint64_t sp_loop_turn_ns(sp_loop *loop)
+{
+    if (loop->turn_ns == 0)
+        loop->turn_ns = loop->settled_ns = uv_hrtime();
+    return loop->turn_ns;
+}
 /* Wakes the sequencer if anything was pushed. */
 void sp_loop_notify(sp_loop *loop);
 

@@ -169,6 +169,7 @@ void sp_problem_write(sp_app_loop *app_loop, sp_answer_to to, const sp_problem *
 {
     const sp_outcome_row *row = sp_outcome_row_of(problem->outcome);
     SP_ASSERT_CMP(problem->outcome, !=, SP_OK);
+    sp_counter_add(&app_loop->metrics->rejections[problem->outcome], 1);
     sp_answer answer = {
         .status = row->http_status,
         .problem = true,

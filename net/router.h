@@ -28,6 +28,13 @@ typedef enum sp_body_kind {
     SP_BODY_JSON,
 } sp_body_kind;
 
+/* What --ops-listen serves: to anyone who reaches it, without a token. */
+typedef enum sp_ops {
+    SP_OPS_NOT = 0,
+    SP_OPS_SERVED,
+    SP_OPS_ALWAYS, /* there also while starting, stopping or failed */
+} sp_ops;
+
 typedef struct sp_route {
     sp_method method;    /* GET also serves HEAD */
     const char *pattern; /* segments; `{id}` takes a decimal number */
@@ -39,6 +46,8 @@ typedef struct sp_route {
     bool msgpack;       /* both may be application/msgpack too; problems never are */
     bool keyed;         /* takes an Idempotency-Key */
     bool always;        /* also while starting, stopping or failed */
+    sp_ops ops;         /* by the operator's listener; not at all, mostly */
+    bool plain;         /* answers text, whatever Accept says (RFC 9110, 12.5.1) */
     bool lists;         /* its result has a list to give back at the end */
 
     /* Decodes the body (root NULL: there is none) into the loop's command or

@@ -29,6 +29,8 @@
     X(ORDER_CANCEL, "OrderCancel", "why an order is cancelled; may be absent", "sp_decode_cancel") \
     /* answers */                                                                                  \
     X(HEALTH, "Health", "whether the server lives, or is ready", "net/health.c")                   \
+    X(METRICS, "Metrics", "figures for Prometheus, as text", "sp_metrics_text_write")              \
+    X(STATS, "Stats", "figures for a dashboard", "sp_stats_write")                                 \
     X(SESSION, "Session", "a pair of tokens, and whose it is", "sp_auth_answer_login")             \
     X(TOKENS, "Tokens", "a pair of tokens that takes another's place", "sp_auth_answer_refresh")   \
     X(USER, "User", "a user as he and an ADMIN see him", "sp_encode_user")                         \

@@ -11,6 +11,7 @@
 #include "net/loop.h"
 
 #define ADDRESSES_MAX 16u
+#define LISTENERS_MAX (ADDRESSES_MAX + 1) /* with the operator's */
 #define LOOPS_MAX 16u
 #define NAME_SIZE 300u
 
@@ -18,30 +19,39 @@ struct sp_server {
     sp_loop_shared shared;
     sp_loop *loops[LOOPS_MAX];
     uint32_t loops_count;                 /* created; all of them run once start has returned */
-    char names[ADDRESSES_MAX][NAME_SIZE]; /* of the real addresses */
+    uint32_t listeners_count;             /* of the addresses, then the operator's */
+    char names[LISTENERS_MAX][NAME_SIZE]; /* of the real addresses */
+    sp_metrics *own_metrics;              /* NULL: they are the caller's */
 };
 
-/* Socket of address a for loop l. */
+/* Socket of listener a for loop l. */
 struct sockets {
-    int fds[LOOPS_MAX][ADDRESSES_MAX];
+    int fds[LOOPS_MAX][LISTENERS_MAX];
 };
+
+static const sp_listen_address *listener_address(const sp_server *server, uint32_t i)
+{
+    const sp_server_config *config = &server->shared.config;
+    return i < config->addresses_count ? &config->addresses[i] : config->ops_address;
+}
 
 static void close_sockets(struct sockets *sockets, uint32_t loops_first, uint32_t loops_count,
-                          uint32_t addresses_count)
+                          uint32_t listeners_count)
 {
     for (uint32_t l = loops_first; l < loops_count; l++)
-        for (uint32_t a = 0; a < addresses_count; a++)
+        for (uint32_t a = 0; a < listeners_count; a++)
             close(sockets->fds[l][a]);
 }
 
 static int open_sockets(sp_server *server, struct sockets *sockets, const char **failed)
 {
     const sp_server_config *config = &server->shared.config;
-    for (uint32_t a = 0; a < config->addresses_count; a++) {
+    for (uint32_t a = 0; a < server->listeners_count; a++) {
         int fds[LOOPS_MAX];
-        int status = sp_listen_open(&config->addresses[a], fds, config->loops_count);
+        const sp_listen_address *address = listener_address(server, a);
+        int status = sp_listen_open(address, fds, config->loops_count);
         if (status != 0) {
-            *failed = config->addresses[a].host;
+            *failed = address->host;
             close_sockets(sockets, 0, config->loops_count, a);
             return status;
         }
@@ -70,7 +80,7 @@ static int create_loop(sp_server *server, uint32_t index, const int *fds)
 {
     const sp_server_config *config = &server->shared.config;
     sp_loop *loop;
-    int status = sp_loop_create(&server->shared, index, fds, config->addresses_count, &loop);
+    int status = sp_loop_create(&server->shared, index, fds, server->listeners_count, &loop);
     if (status != 0)
         return status;
     server->loops[server->loops_count++] = loop;
@@ -87,7 +97,7 @@ static int create_loops(sp_server *server, struct sockets *sockets)
         int status = create_loop(server, i, sockets->fds[i]);
         if (status == 0)
             continue;
-        close_sockets(sockets, i + 1, config->loops_count, config->addresses_count);
+        close_sockets(sockets, i + 1, config->loops_count, server->listeners_count);
         destroy_loops(server);
         return status;
     }
@@ -127,7 +137,15 @@ static int start_loops(sp_server *server)
 static void free_server(sp_server *server)
 {
     uv_mutex_destroy(&server->shared.starting);
+    sp_metrics_destroy(server->own_metrics);
     free(server);
+}
+
+static bool own_metrics(sp_server *server)
+{
+    server->own_metrics = sp_metrics_create(server->shared.config.loops_count, 1);
+    server->shared.config.metrics = server->own_metrics;
+    return server->own_metrics != NULL;
 }
 
 int sp_server_start(const sp_server_config *config, sp_server **out, const char **failed)
@@ -141,7 +159,12 @@ int sp_server_start(const sp_server_config *config, sp_server **out, const char 
         return UV_ENOMEM;
     server->shared.config = *config;
     server->shared.loops = server->loops;
+    server->listeners_count = config->addresses_count + (config->ops_address != NULL);
     int status = uv_mutex_init(&server->shared.starting);
+    if (status == 0 && config->metrics == NULL && !own_metrics(server)) {
+        uv_mutex_destroy(&server->shared.starting);
+        status = UV_ENOMEM;
+    }
     if (status != 0) {
         free(server);
         return status;
@@ -169,6 +192,12 @@ void sp_server_address(const sp_server *server, uint32_t i, char *out, size_t si
 {
     SP_ASSERT_CMP(i, <, server->shared.config.addresses_count);
     snprintf(out, size, "%s", server->names[i]);
+}
+
+void sp_server_ops_address(const sp_server *server, char *out, size_t size)
+{
+    SP_ASSERT(server->shared.config.ops_address != NULL);
+    snprintf(out, size, "%s", server->names[server->shared.config.addresses_count]);
 }
 
 void sp_server_drain(sp_server *server, uint32_t drain_ms)

@@ -33,7 +33,11 @@ bool sp_listen_address_parse(const char *text, sp_listen_address *out);
 typedef struct sp_server_config {
     const sp_listen_address *addresses;
     uint32_t addresses_count; /* 1 … 16 */
-    uint32_t loops_count;     /* 1 … 16 */
+    /* The operator's listener, or NULL. What comes by it is marked
+     * (sp_exchange.ops): the application says what is served there, and to
+     * anyone who reaches it. */
+    const sp_listen_address *ops_address;
+    uint32_t loops_count; /* 1 … 16 */
     uint32_t slots_per_loop;
     uint32_t connections_max; /* over all loops; more are closed at accept */
     uint32_t head_timeout_ms, body_timeout_ms, idle_timeout_ms;
@@ -45,6 +49,9 @@ typedef struct sp_server_config {
     sp_queue *queue;
     const sp_views *views;
     sp_clock *clock;
+    /* Borrowed; a loop each. NULL: nobody looks, and the server counts for
+     * itself. */
+    sp_metrics *metrics;
     const sp_app_ops *app;
     /* Makes and frees the app's context of one loop, on the caller's thread. */
     void *(*app_loop_create)(void *app_context, sp_loop *loop);
@@ -57,6 +64,8 @@ typedef struct sp_server_config {
 int sp_server_start(const sp_server_config *config, sp_server **out, const char **failed);
 /* The real address number i as `host:port` (brackets round IPv6). */
 void sp_server_address(const sp_server *server, uint32_t i, char *out, size_t size);
+/* Likewise of ops_address, which there is. */
+void sp_server_ops_address(const sp_server *server, char *out, size_t size);
 /* Starts draining on all loops, returns at once. From any thread. */
 void sp_server_drain(sp_server *server, uint32_t drain_ms);
 /* Waits until all loops have ended (after drain), frees the server. */

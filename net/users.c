@@ -68,7 +68,7 @@ void sp_users_start_sign_up(sp_exchange *ex)
     uint64_t taken;
     sp_login_guard *guard = sp_app_loop_of(ex)->app->guard;
     if (!sp_login_guard_sign_up(guard, &ex->client, sp_app_time_us(ex), &taken, &retry_after_s)) {
-        sp_app_refuse_limited(ex, retry_after_s);
+        sp_app_refuse_limited(ex, SP_THROTTLE_SIGN_UPS, retry_after_s);
         return;
     }
     sp_app_work(ex)->sign_up = taken;

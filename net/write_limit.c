@@ -53,5 +53,8 @@ sp_outcome sp_write_limit_take(sp_exchange *ex, sp_user_id user)
     ex->app.rate_remaining = verdict.remaining;
     ex->app.rate_reset_s = verdict.reset_s;
     ex->app.retry_after_s = verdict.retry_after_s;
-    return verdict.allowed ? SP_OK : SP_RATE_LIMITED;
+    if (verdict.allowed)
+        return SP_OK;
+    sp_counter_add(&sp_app_loop_of(ex)->metrics->throttled[SP_THROTTLE_WRITES], 1);
+    return SP_RATE_LIMITED;
 }

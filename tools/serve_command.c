@@ -20,12 +20,14 @@
 
 #include "engine/fault.h"
 #include "net/app.h"
+#include "net/router.h"
 #include "net/token_ring.h"
 #include "storage/token_key.h"
 #include "tools/accounts.h"
 #include "tools/commands.h"
 #include "tools/demo.h"
 #include "tools/options.h"
+#include "tools/serve_figures.h"
 #include "tools/serve_options.h"
 #include "tools/version.h"
 
@@ -39,6 +41,8 @@ typedef struct serving {
     const char *admin_email, *admin_password; /* both or neither */
     sp_runtime runtime;
     sp_logger *logger;
+    sp_metrics *metrics;
+    sp_serve_figures figures;
     sp_app *app;
     sp_server *server;
     atomic_bool is_serving, has_failed;
@@ -115,6 +119,18 @@ static bool set_keys(sp_app *app, const sp_token_keys *kept, sp_time_ms now)
     return set;
 }
 
+static bool create_metrics(serving *s)
+{
+    s->metrics = sp_metrics_create(s->options.loops_count, sp_routes_count + 1);
+    if (s->metrics == NULL)
+        return false;
+    sp_serve_figures_init(&s->figures, &s->runtime, &s->is_serving);
+    s->figures.sources.metrics = s->metrics;
+    s->figures.sources.logger = s->logger;
+    s->figures.sources.queue_capacity = s->options.slots_per_loop * s->options.loops_count;
+    return true;
+}
+
 static int create_app(serving *s)
 {
     sp_token_keys keys;
@@ -136,11 +152,13 @@ static int create_app(serving *s)
         .logger = s->logger,
         .writes_per_s_max = s->options.writes_per_s_max,
         .cors = s->options.cors.count > 0 ? &s->options.cors : NULL,
+        .figures = &s->figures.sources,
     };
     memcpy(config.signing_key.kid, keys.items[0].kid, sizeof keys.items[0].kid);
     memcpy(config.signing_key.bytes, keys.items[0].secret, sizeof keys.items[0].secret);
-    s->app = sp_app_create(&config);
-    bool made = s->app != NULL && set_keys(s->app, &keys, 0);
+    bool made = create_metrics(s);
+    s->app = made ? sp_app_create(&config) : NULL;
+    made = s->app != NULL && set_keys(s->app, &keys, 0);
     sodium_memzero(&keys, sizeof keys);
     sodium_memzero(&config, sizeof config);
     if (!made) {
@@ -168,6 +186,8 @@ static int start_server(serving *s)
     sp_server_config config = {
         .addresses = s->options.addresses,
         .addresses_count = s->options.addresses_count,
+        .ops_address = s->options.has_ops_address ? &s->options.ops_address : NULL,
+        .metrics = s->metrics,
         .loops_count = s->options.loops_count,
         .slots_per_loop = s->options.slots_per_loop,
         .connections_max = s->options.connections_max,
@@ -191,6 +211,8 @@ static int start_server(serving *s)
         for (uint32_t i = 0; i < s->options.addresses_count; i++)
             if (failed == s->options.addresses[i].host)
                 fprintf(stderr, ", port %u", s->options.addresses[i].port);
+        if (failed == s->options.ops_address.host)
+            fprintf(stderr, ", port %u", s->options.ops_address.port);
         fprintf(stderr, ": %s\n", uv_strerror(error));
         s->server = NULL;
         return SP_EXIT_FAILED;
@@ -330,6 +352,21 @@ static void log_serving(const serving *s, const char *address)
     }
 }
 
+/* Early: it is of use while the log replays, which may take long. */
+static void log_ops(const serving *s)
+{
+    char address[300], url[310];
+    if (!s->options.has_ops_address)
+        return;
+    sp_server_ops_address(s->server, address, sizeof address);
+    snprintf(url, sizeof url, "http://%s", address);
+    sp_log_line line = {0};
+    if (sp_log_begin(s->logger, &line, SP_LEVEL_INFO, "ops_listening") == NULL)
+        return;
+    sp_log_line_text(&line, "address", url);
+    sp_log_end(s->logger, &line);
+}
+
 /* One line, when everything answers. */
 static void announce(serving *s)
 {
@@ -356,6 +393,7 @@ static int start(serving *s)
         (code = create_app(s)) != SP_EXIT_OK ||
         (code = start_server(s)) != SP_EXIT_OK)
         return code;
+    log_ops(s);
     sp_recover_options recover = {
         .accept_clock_ahead = s->options.accept_clock_ahead,
         .on_progress = on_progress,
@@ -382,6 +420,7 @@ static int stop(serving *s, bool started)
     }
     int code = sp_runtime_stop(&s->runtime);
     sp_app_destroy(s->app);
+    sp_metrics_destroy(s->metrics);
     sp_runtime_close(&s->runtime);
     if (started)
         sp_log_say(s->logger, SP_LEVEL_INFO, "stopped", NULL);

@@ -18,6 +18,7 @@
 enum {
     OPT_DATA,
     OPT_LISTEN,
+    OPT_OPS_LISTEN,
     OPT_IO_THREADS,
     OPT_QUEUE_SIZE,
     OPT_CONNECTIONS_MAX,
@@ -72,6 +73,16 @@ static bool take_listen(const sp_option *option, sp_serve_options *out)
         }
     }
     return true;
+}
+
+static bool take_ops_listen(const sp_option *option, sp_serve_options *out)
+{
+    out->has_ops_address = option->count > 0;
+    if (option->count == 0 || sp_listen_address_parse(option->values[0], &out->ops_address))
+        return true;
+    fprintf(stderr, "stagepick: --ops-listen takes HOST:PORT or [IPV6]:PORT, not: %s\n",
+            option->values[0]);
+    return false;
 }
 
 static bool take_signup(const sp_option *signup, const sp_option *points, sp_serve_options *out)
@@ -142,12 +153,15 @@ int sp_serve_options_parse(int argc, char **argv, sp_serve_options *out)
 {
     const char *data[1], *listen[SP_LISTEN_ADDRESSES_MAX], *io_threads[1], *queue_size[1],
         *connections[1], *head[1], *body[1], *idle[1], *signup[1], *points[1], *demo[1], *ahead[1],
-        *rate[1], *proxies[SP_TRUSTED_PROXIES_MAX], *origins[SP_CORS_ORIGINS_MAX], *level[1],
-        *access[1], *signup_rate[1], *memory[1], *passes[1];
+        *ops_listen[1], *rate[1], *proxies[SP_TRUSTED_PROXIES_MAX], *origins[SP_CORS_ORIGINS_MAX],
+        *level[1], *access[1], *signup_rate[1], *memory[1], *passes[1];
     sp_option o[OPTIONS_COUNT] = {
         [OPT_DATA] = {"data", "DIR", "the data directory", data, 1, 0},
         [OPT_LISTEN] = {"listen", "HOST:PORT", "address to serve on; port 0: any (127.0.0.1:8080)",
                         listen, SP_LISTEN_ADDRESSES_MAX, 0},
+        [OPT_OPS_LISTEN] = {"ops-listen", "HOST:PORT",
+                            "serve /metrics, /livez and /readyz here, to anyone who reaches it",
+                            ops_listen, 1, 0},
         [OPT_IO_THREADS] = {"io-threads", "N", "threads that speak HTTP (cores / 2, at least 1)",
                             io_threads, 1, 0},
         [OPT_QUEUE_SIZE] = {"queue-size", "N", "commands under way per I/O thread (16384)",
@@ -210,7 +224,7 @@ int sp_serve_options_parse(int argc, char **argv, sp_serve_options *out)
         .accept_clock_ahead = o[OPT_ACCEPT_CLOCK_AHEAD].count > 0,
     };
     bool good =
-        take_listen(&o[OPT_LISTEN], out) &&
+        take_listen(&o[OPT_LISTEN], out) && take_ops_listen(&o[OPT_OPS_LISTEN], out) &&
         take_number(&o[OPT_IO_THREADS], 1, 16, &out->loops_count) &&
         take_number(&o[OPT_QUEUE_SIZE], 1, 1u << 20, &out->slots_per_loop) &&
         take_number(&o[OPT_CONNECTIONS_MAX], 1, 1u << 20, &out->connections_max) &&

@@ -18,6 +18,8 @@ typedef struct sp_serve_options {
     const char *dir;
     sp_listen_address addresses[SP_LISTEN_ADDRESSES_MAX];
     uint32_t addresses_count;
+    sp_listen_address ops_address;
+    bool has_ops_address;
     uint32_t loops_count;
     uint32_t slots_per_loop;
     uint32_t connections_max;

@@ -19,6 +19,7 @@
 #include "engine/assert.h"
 #include "engine/sequencer.h"
 #include "net/app.h"
+#include "net/router.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_log.h"
 
@@ -27,6 +28,7 @@
 struct sp_loop {
     uv_loop_t uv;
     void *app;
+    sp_metrics *metrics;
     bool stopping;
     bool queue_full; /* the next push bounces; the next slot is refused */
     sp_fake_clock clock;
@@ -110,6 +112,14 @@ const sp_views *sp_loop_views(sp_loop *loop)
 {
     return loop->views;
 }
+sp_metrics_loop *sp_loop_metrics(sp_loop *loop)
+{
+    return sp_metrics_of_loop(loop->metrics, 0);
+}
+uint64_t sp_exchange_age_ns(const sp_exchange *ex)
+{
+    return ex->began_ns; /* as old as the test says */
+}
 sp_time_ms sp_loop_now_coarse(sp_loop *loop)
 {
     return sp_loop_now(loop);
@@ -173,11 +183,13 @@ static inline void fake_loop_init(sp_loop *loop)
                                   .batch_commands_max = 16,
                                   .batch_bytes_max = 1 << 20};
     loop->sequencer = sp_sequencer_create(&config);
-    SP_ASSERT(loop->sequencer);
+    loop->metrics = sp_metrics_create(1, sp_routes_count + 1);
+    SP_ASSERT(loop->sequencer && loop->metrics);
 }
 
 static inline void fake_loop_close(sp_loop *loop)
 {
+    sp_metrics_destroy(loop->metrics);
     sp_sequencer_destroy(loop->sequencer);
     sp_queue_destroy(loop->queue);
     sp_views_destroy(loop->views);
