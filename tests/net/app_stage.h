@@ -75,13 +75,14 @@ static sp_text text_of(const char *string)
 
 static uint64_t ids_count;
 
-static void begin(fake_exchange *fake, given request)
+static void begin_by(fake_exchange *fake, given request, bool ops)
 {
     sp_request *r = &fake->ex.request;
     const char *query = strchr(request.target, '?');
     memset(fake, 0, sizeof *fake);
     fake->ex.loop = &loop;
     fake->ex.id = ++ids_count;
+    fake->ex.ops = ops;
     r->method = request.method;
     r->version_minor = 1;
     r->rare = request.rare;
@@ -102,6 +103,11 @@ static void begin(fake_exchange *fake, given request)
                                                  : request.body ? "application/json"
                                                                 : NULL);
     sp_app_ops_http.begin(&fake->ex);
+}
+
+static void begin(fake_exchange *fake, given request)
+{
+    begin_by(fake, request, false);
 }
 
 static fake_answer ask(given request)
