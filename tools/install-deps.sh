@@ -18,6 +18,7 @@ for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-d
     need_package "$p"
 done
 with_peers=""
+with_promtool=""
 for set in "$@"; do
     case $set in
     run) ;;
@@ -25,6 +26,9 @@ for set in "$@"; do
         need_command node nodejs
         need_command clang clang
         for p in libcmocka-dev libclang-rt-14-dev; do need_package "$p"; done
+        # It checks /metrics. Its package comes with a server and 310 MB of
+        # what that needs: only the one program is taken out of it, below.
+        command -v promtool >/dev/null 2>&1 || with_promtool=yes
         ;;
     bench)
         with_peers=yes
@@ -42,12 +46,12 @@ for set in "$@"; do
     esac
 done
 
-[ -n "$missing" ] || exit 0
-echo "installing:$missing"
+[ -n "$missing$with_promtool" ] || exit 0
+echo "installing:$missing${with_promtool:+ promtool}"
 as_root=""
 if [ "$(id -u)" != 0 ]; then
     command -v sudo >/dev/null 2>&1 || {
-        echo "these Debian packages are missing, and there is neither root nor sudo to install them:$missing" >&2
+        echo "these Debian packages are missing, and there is neither root nor sudo to install them:$missing${with_promtool:+ promtool (of prometheus)}" >&2
         exit 1
     }
     as_root="sudo"
@@ -65,5 +69,17 @@ if [ -n "$with_peers" ] && [ ! -e "$policy" ]; then
     $as_root chmod 755 "$policy"
 fi
 $as_root apt-get update -qq
-# shellcheck disable=SC2086
-$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+if [ -n "$missing" ]; then
+    # shellcheck disable=SC2086
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+if [ -n "$with_promtool" ]; then
+    unpacked=$(mktemp -d)
+    (
+        cd "$unpacked"
+        apt-get download -qq -o APT::Sandbox::User=root prometheus
+        dpkg-deb --fsys-tarfile prometheus_*.deb | tar -xf - ./usr/bin/promtool
+    )
+    $as_root install -m 755 "$unpacked/usr/bin/promtool" /usr/local/bin/promtool
+    rm -rf "$unpacked"
+fi

@@ -10,6 +10,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 
 import { assertProblem } from './lib/asserts.mjs';
 import { Client } from './lib/client.mjs';
+import { OPS, opsOf, parseMetrics } from './lib/metrics.mjs';
 import { DISK_SHIM, dropDirectory, dumpLog, freePort, makeDirectory, run, sleep } from './lib/program.mjs';
 import { Raw, requestBytes } from './lib/raw.mjs';
 import { startServer } from './lib/server.mjs';
@@ -143,6 +144,63 @@ describe('a slow disk', { skip }, () => {
     assert.ok(['xx', '..'].includes(status.slice(0, 2)), status);
     expectStatus(await world.order(user, concert.id, [0, 1], { key: 'killed' }), 201);
     assert.equal((await world.orders(user)).filter((order) => order.concertId === concert.id).length, 1);
+  });
+});
+
+describe('metrics on a slow disk', { skip }, () => {
+  const scrape = async (ops) => {
+    const answer = await ops.get('/metrics');
+    expectStatus(answer, 200);
+    return parseMetrics(answer.text);
+  };
+
+  it('while it starts: they tell what is there, and that it does not serve yet', async () => {
+    const disk = new Disk();
+    await (await startServer({ data: disk.data, env: disk.env })).stop();
+    disk.trouble('hold');
+    const server = await startServer({ data: disk.data, env: disk.env, args: OPS, expectReady: false });
+    while (!server.stderr().includes('ops_listening')) {
+      assert.equal(server.exit, null, server.stderr());
+      await sleep(5);
+    }
+    const ops = new Client(opsOf(server));
+    const starting = await scrape(ops);
+    assert.equal(starting.get('stagepick_serving'), 0);
+    assert.ok(starting.get('process_resident_memory_bytes') > 0);
+    for (const name of ['stagepick_seq', 'stagepick_commands_total', 'stagepick_concerts'])
+      assert.equal(starting.get(name), undefined, name);
+    assertProblem(await ops.get('/readyz'), 503, 'starting');
+    expectStatus(await ops.get('/livez'), 200);
+    assert.equal(server.stdout(), '', 'it says that it is ready');
+    disk.heal();
+    await server.ready();
+    assert.equal((await scrape(ops)).get('stagepick_serving'), 1);
+    ops.close();
+    assert.deepEqual(await server.stop(), { code: 0, signal: null });
+    disk.drop();
+  });
+
+  it('while a batch is flushed: no figure shows what is not durable', async () => {
+    const disk = new Disk();
+    const world = await World.start({ data: disk.data, env: disk.env, args: OPS });
+    const ops = new Client(opsOf(world.server));
+    const user = await world.user({ points: 1000 });
+    const concert = await world.concert();
+    const facts = (page) => [...page].filter(([key]) => /^stagepick_(seq|events|commands|batches|concerts|orders|seats|holds|users|points)/.test(key));
+    const before = await scrape(ops);
+    disk.trouble('hold');
+    const buyer = await Raw.connect(world.server);
+    buyer.send(orderBytes(user, concert.id, [0, 1]));
+    /* The scrapes come behind it on the one loop, and take longer than deciding. */
+    for (let i = 0; i < 20; i++)
+      assert.deepEqual(facts(await scrape(ops)), facts(before));
+    disk.heal();
+    assert.equal((await buyer.answer()).status, 201);
+    assert.equal((await scrape(ops)).get('stagepick_seq'), before.get('stagepick_seq') + 1);
+    buyer.destroy();
+    ops.close();
+    await world.stop();
+    disk.drop();
   });
 });
 
