@@ -192,8 +192,8 @@ static void put_requests(sp_out *out, const sp_metrics_figures *http)
     char number[SP_DIGITS_SIZE_MAX + 1];
     begin_metric(out, name, "counter",
                  "Requests answered, by route of the interface and HTTP status; route unknown is "
-                 "what matched none, or was refused before it was a whole request. HEAD counts as "
-                 "GET.");
+                 "what matched no route and method (OPTIONS too), or was refused before it was a "
+                 "whole request. HEAD counts as GET.");
     for (uint32_t row = 0; row < http->routes_count; row++) {
         for (uint32_t s = 0; s < SP_STATUSES_COUNT; s++) {
             if (http->routes[row].statuses[s] == 0)

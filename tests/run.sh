@@ -84,7 +84,7 @@ run_units() { # run_units VARIANT
 # (run_e2e thread).
 run_threads() {
     say "queue, sequencer, views, transport, logger and benchmarks (thread)"
-    local programs="engine/queue_test engine/sequencer_test engine/sequencer_session_test
+    local programs="engine/tally_test net/metrics_test engine/queue_test engine/sequencer_test engine/sequencer_session_test
         engine/views_test storage/wait_test storage/profile_settled_test
         net/conn_test net/loop_slot_test net/hop_test net/stream_test net/rate_test net/transport_limits_test net/transport_drain_test net/logger_test
         bench/bench_test bench/floor_test bench/floor_log_test"
@@ -147,8 +147,8 @@ all)
     run_threads
     run_fuzz "${SP_FUZZ_SECONDS:-10}"
     run_e2e release
-    run_e2e address tests/e2e/{api,auth,cors,headers,limits,http,concurrency,lifecycle,logging,tools}*.test.mjs
-    SP_IO_THREADS=2 run_e2e thread tests/e2e/{concurrency,http_connections,lifecycle,logging,api_orders,auth_keys}*.test.mjs
+    run_e2e address tests/e2e/{api,auth,cors,headers,limits,http,concurrency,lifecycle,logging,metrics,tools}*.test.mjs
+    SP_IO_THREADS=2 run_e2e thread tests/e2e/{concurrency,http_connections,lifecycle,logging,metrics,api_orders,auth_keys}*.test.mjs
     ;;
 fast) run_units "${SAN:-release}" ;;
 e2e) if [ -n "${ONLY:-}" ]; then run_e2e "${SAN:-release}" tests/e2e/"$ONLY"*.test.mjs; else run_e2e "${SAN:-release}"; fi ;;

@@ -332,6 +332,7 @@ static void on_tell(sp_exchange *ex)
 
 static void on_answer(sp_exchange *ex, sp_out *out)
 {
+    atomic_store(&toy_of(ex)->counts.age_ns, sp_exchange_age_ns(ex));
     atomic_fetch_add(&toy_of(ex)->counts.answered, 1);
     if (path_begins(ex, "/stream/")) {
         toy_streams_open(streams_of(ex), ex, path_number(ex), out);
@@ -418,6 +419,7 @@ static void start_server(toy *t, const toy_options *options)
         .linger_timeout_ms = options->linger_ms,
         .queue = t->queue,
         .clock = &t->clock,
+        .metrics = options->metrics,
         .app = &ops,
         .app_loop_create = loop_create,
         .app_loop_destroy = free,

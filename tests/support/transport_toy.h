@@ -40,6 +40,7 @@ typedef struct toy_options {
     /* Defaults: so long that they never come. */
     uint32_t head_ms, body_ms, idle_ms, write_ms, linger_ms;
     bool sequencer_paused; /* pops nothing until toy_resume */
+    sp_metrics *metrics;   /* of the server's, or NULL */
 } toy_options;
 
 /* How often the app was called, over all loops. */
@@ -50,6 +51,7 @@ typedef struct toy_counts {
     _Atomic unsigned hops_sent, hops_run;
     _Atomic unsigned streams_opened, streams_closed;
     _Atomic unsigned told, passed_over; /* messages, since it began */
+    _Atomic uint64_t age_ns;            /* of the request that was answered last */
 } toy_counts;
 
 typedef struct toy toy;
