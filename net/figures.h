@@ -38,7 +38,7 @@ typedef struct sp_figures_sources {
     /* The state's own sums, as the sequencer publishes them. */
     bool (*engine)(void *context, sp_engine_figures *out);
     bool (*storage)(void *context, sp_storage_figures *out);
-    /* HOOK for pushed streams: how many are open now. */
+    /* How many pushed streams are open now. */
     bool (*streams)(void *context, uint64_t *out);
 } sp_figures_sources;
 

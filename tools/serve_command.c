@@ -124,7 +124,7 @@ static bool create_metrics(serving *s)
     s->metrics = sp_metrics_create(s->options.loops_count, sp_routes_count + 1);
     if (s->metrics == NULL)
         return false;
-    sp_serve_figures_init(&s->figures, &s->runtime, &s->is_serving);
+    sp_serve_figures_init(&s->figures, &s->runtime, &s->server, &s->is_serving);
     s->figures.sources.metrics = s->metrics;
     s->figures.sources.logger = s->logger;
     s->figures.sources.queue_capacity = s->options.slots_per_loop * s->options.loops_count;

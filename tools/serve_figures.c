@@ -17,6 +17,15 @@ static bool sequencer_figures(void *context, sp_sequencer_stats *out)
     return true;
 }
 
+static bool streams_figures(void *context, uint64_t *out)
+{
+    const sp_serve_figures *self = context;
+    if (!atomic_load_explicit(self->serving, memory_order_acquire))
+        return false;
+    *out = sp_server_streams(*self->server);
+    return true;
+}
+
 /* Its size alone: never opened here (closing it would drop LMDB's locks). */
 static bool storage_figures(void *context, sp_storage_figures *out)
 {
@@ -34,7 +43,7 @@ static bool storage_figures(void *context, sp_storage_figures *out)
 }
 
 void sp_serve_figures_init(sp_serve_figures *figures, const sp_runtime *runtime,
-                           const atomic_bool *serving)
+                           sp_server *const *server, const atomic_bool *serving)
 {
     *figures = (sp_serve_figures){
         .sources = {.version = SP_VERSION,
@@ -42,8 +51,10 @@ void sp_serve_figures_init(sp_serve_figures *figures, const sp_runtime *runtime,
                     .views = runtime->views,
                     .context = figures,
                     .sequencer = sequencer_figures,
-                    .storage = storage_figures},
+                    .storage = storage_figures,
+                    .streams = streams_figures},
         .runtime = runtime,
+        .server = server,
         .serving = serving,
     };
 }

@@ -13,17 +13,19 @@
 #include <stdatomic.h>
 
 #include "net/figures.h"
+#include "net/server.h"
 #include "tools/runtime.h"
 
 typedef struct sp_serve_figures {
     sp_figures_sources sources; /* the caller adds metrics, logger, queue_capacity */
     const sp_runtime *runtime;
+    sp_server *const *server;
     const atomic_bool *serving;
 } sp_serve_figures;
 
-/* Both are borrowed; the runtime was opened. Stays where it is: the sources
- * point back to it. */
+/* All are borrowed; the runtime was opened, *server is set by the time that
+ * *serving is. Stays where it is: the sources point back to it. */
 void sp_serve_figures_init(sp_serve_figures *figures, const sp_runtime *runtime,
-                           const atomic_bool *serving);
+                           sp_server *const *server, const atomic_bool *serving);
 
 #endif

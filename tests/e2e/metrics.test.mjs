@@ -110,6 +110,7 @@ describe('metrics', { concurrency: false }, () => {
     assert.equal(to.get('stagepick_serving'), 1);
     assert.equal(to.get('stagepick_concerts'), 1);
     assert.equal(to.get('stagepick_queue_depth'), 0);
+    assert.equal(to.get('stagepick_streams'), 0);
     assert.ok(to.get('stagepick_queue_depth_max') >= 1);
     assert.equal(grown('stagepick_connections_accepted_total'), 1, 'the raw one');
     const sum = 'stagepick_http_answer_seconds_sum{method="POST",route="/v1/orders"}';
