@@ -77,6 +77,7 @@ static subject apply_user_erased(sp_state *state, const sp_event *event)
 
     SP_ASSERT(user);
     role_change(state, user, (sp_role)SP_ROLE_ERASED);
+    state->erased_count++;
     return (subject){event->user_erased.user, 0, 0};
 }
 

@@ -6,14 +6,9 @@
 
 #include "engine/assert.h"
 #include "engine/fault.h"
+#include "engine/sequencer_stats.h"
 #include "engine/side_commands.h"
 
-/* Mailboxes that one batch may complete into: one a loop, and a few of the
- * program's own. */
-#define MAILBOXES_MAX 32u
-/* How many answers ahead the loop that follows a chain back to its oldest asks
- * for their memory. */
-#define CHAIN_AHEAD 8u
 /* Holds end in slices of so many events; some 2 ms of work. */
 #define EXPIRY_EVENTS_MAX 16u
 /* How long to sleep at the most while a hold lives: the wait may not count the time
@@ -21,26 +16,6 @@
 #define SLEEP_MS_MAX 10000
 /* A disk so full that no hold can end is looked at again so often. */
 #define SLEEP_MS_FULL 1000
-
-/* Answers for one mailbox, newest first. */
-typedef struct chain {
-    sp_mailbox *mailbox;
-    sp_slot *newest, *oldest;
-    sp_slot *last[CHAIN_AHEAD]; /* by their number */
-    uint32_t count;
-} chain;
-
-/* What is decided and may not be told yet: the answers, and the events that
- * the views have not seen. Their texts borrow from the answers' slots. */
-typedef struct untold {
-    chain chains[MAILBOXES_MAX];
-    uint32_t chains_count;
-    uint32_t commands_count;
-    sp_event *events; /* batch_commands_max and EXPIRY_EVENTS_MAX of them */
-    uint32_t events_count;
-    sp_changes changes; /* of seats, by these events */
-    bool has_sides;     /* changed side records, perhaps without any event */
-} untold;
 
 struct sp_sequencer {
     sp_sequencer_config config;
@@ -50,27 +25,15 @@ struct sp_sequencer {
     /* The batch that is being decided, and the one committed before it, which
      * becomes durable with this one's flush (engine/log.h). They change places
      * with each commit. */
-    untold *current, *pending;
-    untold batches[2];
+    sp_untold *current, *pending;
+    sp_untold batches[2];
     /* Holds are overdue, and the disk is too full to end them: no event may be made
      * at this time, but that of a start. */
     bool overdue;
     sp_hold_id expired[SP_HOLDS_PER_EXPIRY_MAX]; /* of the event being made */
     _Atomic bool failed, stopping;
-    /* Written by the sequencer, read by anyone: relaxed, each on its own. */
-    struct {
-        _Atomic uint64_t batches, commands, events, commit_ns_total, commit_ns_max, cycle_ns_max;
-        _Atomic uint32_t batch_commands_high;
-    } stats;
+    sp_sequencer_counters counters;
 };
-
-static bool init_batch(untold *batch, uint32_t commands_max)
-{
-    batch->events = calloc(commands_max + EXPIRY_EVENTS_MAX, sizeof(sp_event));
-    return sp_changes_init(&batch->changes,
-                           commands_max + EXPIRY_EVENTS_MAX * SP_HOLDS_PER_EXPIRY_MAX) &&
-           batch->events != NULL;
-}
 
 sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config)
 {
@@ -85,8 +48,14 @@ sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config)
     self->pending = &self->batches[1];
     bool has_all = self->slots != NULL;
     for (int i = 0; i < 2; i++)
-        has_all = init_batch(&self->batches[i], config->batch_commands_max) && has_all;
+        has_all = sp_untold_init(&self->batches[i], config->batch_commands_max + EXPIRY_EVENTS_MAX,
+                                 config->batch_commands_max +
+                                     EXPIRY_EVENTS_MAX * SP_HOLDS_PER_EXPIRY_MAX) &&
+                  has_all;
     self->time = sp_state_time(config->state);
+    sp_engine_figures figures;
+    sp_state_figures(config->state, &figures);
+    sp_sequencer_count_figures(&self->counters, &figures);
     if (!has_all) {
         sp_sequencer_destroy(self);
         return NULL;
@@ -99,10 +68,8 @@ void sp_sequencer_destroy(sp_sequencer *self)
     if (self == NULL)
         return;
     free(self->slots);
-    for (int i = 0; i < 2; i++) {
-        free(self->batches[i].events);
-        sp_changes_close(&self->batches[i].changes);
-    }
+    for (int i = 0; i < 2; i++)
+        sp_untold_close(&self->batches[i]);
     free(self);
 }
 
@@ -111,19 +78,6 @@ static uint64_t monotonic_ns(void)
     struct timespec ts;
     clock_gettime(CLOCK_MONOTONIC, &ts);
     return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
-}
-
-/* One writer, so a load and a store will do. */
-static void stat_add(_Atomic uint64_t *stat, uint64_t more)
-{
-    atomic_store_explicit(stat, atomic_load_explicit(stat, memory_order_relaxed) + more,
-                          memory_order_relaxed);
-}
-
-static void stat_max(_Atomic uint64_t *stat, uint64_t value)
-{
-    if (value > atomic_load_explicit(stat, memory_order_relaxed))
-        atomic_store_explicit(stat, value, memory_order_relaxed);
 }
 
 /* About what a command adds to the log, to bound a batch in bytes. */
@@ -356,14 +310,15 @@ static sp_log_status timed(sp_sequencer *self, sp_log_status (*flush)(sp_sequenc
 {
     uint64_t begin = monotonic_ns();
     sp_log_status status = flush(self);
-    uint64_t took = monotonic_ns() - begin;
-    stat_add(&self->stats.commit_ns_total, took);
-    stat_max(&self->stats.commit_ns_max, took);
+    sp_tally_add(&self->counters.commit_time, SP_TALLY_TIMES, monotonic_ns() - begin);
     return status;
 }
 
+/* What is told of this batch once it is durable is as of now. */
 static sp_log_status commit(sp_sequencer *self)
 {
+    if (self->current->events_count > 0)
+        sp_state_figures(self->config.state, &self->current->figures);
     return self->config.log->commit(self->config.log, self->time);
 }
 
@@ -372,36 +327,15 @@ static sp_log_status settle(sp_sequencer *self)
     return self->config.log->settle(self->config.log);
 }
 
-static chain *chain_of(untold *batch, sp_mailbox *mailbox)
+/* The drained commands' answers wait in this batch. */
+static void add_answers(sp_sequencer *self, sp_untold *batch)
 {
-    for (uint32_t i = 0; i < batch->chains_count; i++)
-        if (batch->chains[i].mailbox == mailbox)
-            return &batch->chains[i];
-    SP_ASSERT_CMP(batch->chains_count, <, MAILBOXES_MAX);
-    chain *c = &batch->chains[batch->chains_count++];
-    *c = (chain){.mailbox = mailbox};
-    return c;
-}
-
-/* The answers of the drained commands, behind those that wait already. */
-static void add_answers(sp_sequencer *self, untold *batch)
-{
-    for (uint32_t i = 0; i < self->slots_count; i++) {
-        sp_slot *slot = self->slots[i];
-        chain *c = chain_of(batch, slot->mailbox);
-        slot->ahead = c->last[c->count % CHAIN_AHEAD];
-        c->last[c->count++ % CHAIN_AHEAD] = slot;
-        slot->next = c->newest;
-        c->newest = slot;
-        if (c->oldest == NULL)
-            c->oldest = slot;
-    }
-    batch->commands_count += self->slots_count;
+    sp_untold_add_answers(batch, self->slots, self->slots_count);
 }
 
 /* The state may be a batch ahead of these events: the views replay what each
  * event itself says. */
-static void publish(sp_sequencer *self, const untold *batch)
+static void publish(sp_sequencer *self, const sp_untold *batch)
 {
     if (batch->events_count == 0)
         return;
@@ -411,47 +345,16 @@ static void publish(sp_sequencer *self, const untold *batch)
     sp_views_publish_seq(self->config.views, batch->events[batch->events_count - 1].seq);
 }
 
-/* Gives every slot back to its loop: one chain and at most one wake-up a loop.
- * From here on the slots are not ours. */
-static void release(untold *batch)
-{
-    for (uint32_t i = 0; i < batch->chains_count; i++) {
-        chain *c = &batch->chains[i];
-        sp_mailbox_put_chain(c->mailbox, c->newest, c->oldest);
-    }
-    batch->chains_count = 0;
-    batch->commands_count = 0;
-    batch->events_count = 0;
-    sp_changes_clear(&batch->changes);
-    batch->has_sides = false;
-}
-
-/* Neither an answer nor, of holds that ended unasked, an event waits in it. */
-static bool is_empty(const untold *batch)
-{
-    return batch->commands_count == 0 && batch->events_count == 0;
-}
-
-/* No figure shows what is not durable either. */
-static void count(sp_sequencer *self, const untold *batch)
-{
-    if (is_empty(batch))
-        return;
-    stat_add(&self->stats.batches, 1);
-    stat_add(&self->stats.commands, batch->commands_count);
-    stat_add(&self->stats.events, batch->events_count);
-}
-
 /* What waited is durable. */
-static void tell(sp_sequencer *self, untold *batch)
+static void tell(sp_sequencer *self, sp_untold *batch)
 {
-    count(self, batch);
+    sp_sequencer_count_batch(&self->counters, batch); /* nor does a figure tell sooner */
     publish(self, batch);
-    release(batch);
+    sp_untold_release(batch);
 }
 
 /* Nobody can say what became of these commands: say that. */
-static void answer_unknown(sp_sequencer *self, untold *batch)
+static void answer_unknown(sp_sequencer *self, sp_untold *batch)
 {
     for (uint32_t i = 0; i < batch->chains_count; i++)
         for (sp_slot *slot = batch->chains[i].newest; slot != NULL; slot = slot->next) {
@@ -461,7 +364,7 @@ static void answer_unknown(sp_sequencer *self, untold *batch)
             answer(self, &slot->result, SP_OUTCOME_UNKNOWN);
             slot->result.seq = 0; /* the state's is not durable */
         }
-    release(batch);
+    sp_untold_release(batch);
 }
 
 /* The batch at hand and the one that waited for its flush are both lost to
@@ -479,7 +382,7 @@ static void fail(sp_sequencer *self)
 static uint32_t settle_pending(sp_sequencer *self)
 {
     uint32_t commands_count = self->pending->commands_count;
-    if (is_empty(self->pending))
+    if (sp_untold_is_empty(self->pending))
         return 0;
     if (timed(self, settle) != SP_LOG_OK)
         fail(self);
@@ -492,7 +395,7 @@ static uint32_t settle_pending(sp_sequencer *self)
  * waits in turn. */
 static void exchange(sp_sequencer *self)
 {
-    untold *committed = self->current;
+    sp_untold *committed = self->current;
     tell(self, self->pending);
     self->current = self->pending;
     self->pending = committed;
@@ -509,9 +412,8 @@ static sp_log_status pass_unchanged(sp_sequencer *self)
     sp_log_status status = commit(self);
     if (status != SP_LOG_OK)
         return status;
-    self->current->chains_count = 0;
-    self->current->commands_count = 0;
-    bool waits = !is_empty(self->pending);
+    sp_untold_forget_answers(self->current);
+    bool waits = !sp_untold_is_empty(self->pending);
     add_answers(self, self->pending);
     if (!waits)
         tell(self, self->pending);
@@ -576,10 +478,7 @@ static void do_batch(sp_sequencer *self)
     sp_time_ms now = stamp(self);
     sp_log_status status = expire(self, now);
     add_answers(self, self->current);
-    if (self->slots_count >
-        atomic_load_explicit(&self->stats.batch_commands_high, memory_order_relaxed))
-        atomic_store_explicit(&self->stats.batch_commands_high, self->slots_count,
-                              memory_order_relaxed);
+    sp_counter_raise(&self->counters.batch_commands_high, self->slots_count);
     if (status == SP_LOG_OK)
         status = decide_batch(self, now);
     if (status == SP_LOG_OK)
@@ -600,7 +499,7 @@ uint32_t sp_sequencer_do_work(sp_sequencer *self)
     } else
         worked = settle_pending(self);
     if (worked > 0)
-        stat_max(&self->stats.cycle_ns_max, monotonic_ns() - begin);
+        sp_counter_raise(&self->counters.cycle_ns_max, monotonic_ns() - begin);
     return worked;
 }
 
@@ -645,12 +544,10 @@ bool sp_sequencer_failed(const sp_sequencer *self)
 
 void sp_sequencer_stats_of(const sp_sequencer *self, sp_sequencer_stats *out)
 {
-    out->batches = atomic_load_explicit(&self->stats.batches, memory_order_relaxed);
-    out->commands = atomic_load_explicit(&self->stats.commands, memory_order_relaxed);
-    out->events = atomic_load_explicit(&self->stats.events, memory_order_relaxed);
-    out->commit_ns_total = atomic_load_explicit(&self->stats.commit_ns_total, memory_order_relaxed);
-    out->commit_ns_max = atomic_load_explicit(&self->stats.commit_ns_max, memory_order_relaxed);
-    out->cycle_ns_max = atomic_load_explicit(&self->stats.cycle_ns_max, memory_order_relaxed);
-    out->batch_commands_high =
-        atomic_load_explicit(&self->stats.batch_commands_high, memory_order_relaxed);
+    sp_sequencer_counters_read(&self->counters, out);
+}
+
+void sp_sequencer_figures_of(const sp_sequencer *self, sp_engine_figures *out)
+{
+    sp_sequencer_figures_read(&self->counters, out);
 }

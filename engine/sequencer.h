@@ -35,6 +35,7 @@
 
 #include "engine/clock.h"
 #include "engine/engine.h"
+#include "engine/figures.h"
 #include "engine/log.h"
 #include "engine/queue.h"
 #include "engine/tally.h"
@@ -84,5 +85,7 @@ void sp_sequencer_stop(sp_sequencer *sequencer);
 bool sp_sequencer_failed(const sp_sequencer *sequencer);
 /* Any thread, approximate. */
 void sp_sequencer_stats_of(const sp_sequencer *sequencer, sp_sequencer_stats *out);
+/* Any thread: what the durable events add up to; each figure on its own. */
+void sp_sequencer_figures_of(const sp_sequencer *sequencer, sp_engine_figures *out);
 
 #endif

@@ -333,6 +333,20 @@ sp_order_id sp_state_order_of_job(const sp_state *state, sp_user_id user, const 
     return 0;
 }
 
+void sp_state_figures(const sp_state *state, sp_engine_figures *out)
+{
+    *out = (sp_engine_figures){
+        .seq = state->seq,
+        .users = state->users_count - state->erased_count,
+        .orders = state->orders_count,
+        .orders_cancelled = state->cancellations_count,
+        .sold_seats = state->seats_sold_count,
+        .held_seats = state->seats_held_count,
+        .holds_live = state->holds.live_count,
+        .points_total = state->points_total,
+    };
+}
+
 void sp_state_usage_of(const sp_state *state, sp_state_usage *out)
 {
     uint64_t word_bytes =

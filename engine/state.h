@@ -11,6 +11,7 @@
 #ifndef SP_ENGINE_STATE_H
 #define SP_ENGINE_STATE_H
 
+#include "engine/figures.h"
 #include "engine/limits.h"
 #include "engine/result.h"
 #include "engine/values.h"
@@ -114,6 +115,9 @@ sp_time_ms sp_state_next_deadline(const sp_state *state);
  * SP_HOLDS_PER_EXPIRY_MAX. Returns how many. */
 uint32_t sp_state_holds_due(const sp_state *state, sp_time_ms now, sp_hold_id *ids,
                             uint32_t count_max);
+
+/* What there is, counted as it came about: costs nothing. */
+void sp_state_figures(const sp_state *state, sp_engine_figures *out);
 
 /* Bytes of table memory in use (not reserved), by kind, for figures. */
 typedef struct sp_state_usage {

@@ -136,7 +136,7 @@ struct sp_state {
     sp_seq seq;
     sp_time_ms time;
     sp_points points_total;
-    uint32_t users_count, admins_count, concerts_count, orders_count;
+    uint32_t users_count, erased_count, admins_count, concerts_count, orders_count;
     uint32_t seats_count, rows_count; /* over all concerts */
     uint32_t words_count, prices_count, order_seats_count;
     uint32_t cancellations_count, grants_count;

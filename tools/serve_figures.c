@@ -17,6 +17,15 @@ static bool sequencer_figures(void *context, sp_sequencer_stats *out)
     return true;
 }
 
+static bool engine_figures(void *context, sp_engine_figures *out)
+{
+    const sp_serve_figures *self = context;
+    if (!atomic_load_explicit(self->serving, memory_order_acquire))
+        return false;
+    sp_sequencer_figures_of(self->runtime->sequencer, out);
+    return true;
+}
+
 static bool streams_figures(void *context, uint64_t *out)
 {
     const sp_serve_figures *self = context;
@@ -51,6 +60,7 @@ void sp_serve_figures_init(sp_serve_figures *figures, const sp_runtime *runtime,
                     .views = runtime->views,
                     .context = figures,
                     .sequencer = sequencer_figures,
+                    .engine = engine_figures,
                     .storage = storage_figures,
                     .streams = streams_figures},
         .runtime = runtime,
