@@ -189,7 +189,8 @@ void sp_result_of_replay(const sp_state *state, const sp_replay *replay, sp_resu
             .seq = replay->seq,
         };
         break;
-    case SP_EVENT_HOLD_RELEASED: /* takes no key */
+    case SP_EVENT_HOLD_RELEASED: /* there is nothing to be shown of it */
+        break;
     case SP_EVENT_HOLDS_EXPIRED:
     case SP_EVENT_SERVER_STARTED: /* no user asks for these, so nobody has a */
     case SP_EVENT_USER_CREATED:   /* key for them; */
