@@ -187,13 +187,15 @@ static inline void on_failed(void *context)
     ((world *)context)->failures_count++;
 }
 
-static inline world *world_create(uint32_t batch_commands_max, uint32_t batch_bytes_max)
+/* wait: the sequencer's, or NULL for a real one. */
+static inline world *world_create_with(sp_wait *wait, uint32_t batch_commands_max,
+                                       uint32_t batch_bytes_max)
 {
     world *w = calloc(1, sizeof *w);
     w->state = sp_state_create(&sp_limits_default);
     w->views = sp_views_create(&sp_limits_default);
     sp_futex_wait_init(&w->wait);
-    w->queue = sp_queue_create(SLOTS, &w->wait.wait);
+    w->queue = sp_queue_create(SLOTS, wait ? wait : &w->wait.wait);
     for (int i = 0; i < MAILBOXES; i++) {
         sp_mailbox_init(&w->mailboxes[i], nobody);
         assert_true(sp_slots_init(&w->slots[i], SLOTS, &w->mailboxes[i]));
@@ -228,6 +230,11 @@ static inline world *world_create(uint32_t batch_commands_max, uint32_t batch_by
     w->sequencer = sp_sequencer_create(&config);
     assert_non_null(w->sequencer);
     return w;
+}
+
+static inline world *world_create(uint32_t batch_commands_max, uint32_t batch_bytes_max)
+{
+    return world_create_with(NULL, batch_commands_max, batch_bytes_max);
 }
 
 static inline void world_destroy(world *w)
@@ -315,14 +322,19 @@ static inline void work_and_settle(world *w, uint32_t count)
 }
 
 /* User 1 is there and told, nothing waits. */
-static inline world *world_with_user(void)
+static inline world *world_with_user_and(sp_wait *wait)
 {
-    world *w = world_create(100, 1u << 20);
+    world *w = world_create_with(wait, 100, 1u << 20);
     sp_command create = user_create(w);
     push(w, &create);
     work_and_settle(w, 1);
     assert_int_equal(collect(w).count, 1);
     return w;
+}
+
+static inline world *world_with_user(void)
+{
+    return world_with_user_and(NULL);
 }
 
 static inline sp_command query_orders(void)
