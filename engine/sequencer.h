@@ -70,8 +70,8 @@ sp_sequencer *sp_sequencer_create(const sp_sequencer_config *config);
 void sp_sequencer_destroy(sp_sequencer *sequencer);
 
 /* One batch, or if nothing has come the flush that releases the one before;
- * returns how many commands it took or released (of holds that ended alone: how
- * many events), 0 if there was nothing to do.
+ * returns how many commands it took or released (1 where there were none, of holds
+ * that ended alone), 0 if there was nothing to do.
  * Never sleeps (but commit and settle block for the disk). */
 uint32_t sp_sequencer_do_work(sp_sequencer *sequencer);
 
