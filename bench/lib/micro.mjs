@@ -6,7 +6,7 @@
 import { run } from './process.mjs';
 import { median } from './statistics.mjs';
 
-export const BENCHES = ['engine', 'queue', 'log', 'codec', 'http', 'json', 'finder'];
+export const BENCHES = ['engine', 'queue', 'log', 'codec', 'http', 'json', 'finder', 'holds'];
 
 /** {benches: {engine: {rows, hash}, …}}: each as often as there are rounds, each
  * figure the median of its runs. A quick run takes the tiny ones: they show that
