@@ -498,8 +498,11 @@ static void answer_refusal(sp_exchange *ex, sp_out *out)
 {
     const sp_slot *slot = ex->slot;
     sp_problem problem = {.outcome = slot->result.outcome, .refusal = &slot->result.refusal};
-    if (slot->command.type == SP_COMMAND_ORDER_CREATE)
-        problem.card = sp_views_card(sp_loop_views(ex->loop), slot->command.order_create.concert);
+    const sp_views *views = sp_loop_views(ex->loop);
+    if (slot->command.type == SP_COMMAND_ORDER_CREATE) /* of a hold: there is no concert */
+        problem.card = sp_views_card(views, slot->command.order_create.concert);
+    else if (slot->command.type == SP_COMMAND_HOLD_TAKE)
+        problem.card = sp_views_card(views, slot->command.hold_take.concert);
     sp_problem_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &problem, out);
 }
 

@@ -5,7 +5,8 @@
  * before it fails means nothing. On the loop's thread; never blocks.
  *
  * Codes of field errors: required, unknown, duplicate, type, range, format,
- * too_short, too_long; and `invalid` for what only the engine can judge.
+ * too_short, too_long, conflict (not beside another field); and `invalid` for
+ * what only the engine can judge.
  */
 #ifndef SP_NET_DECODE_H
 #define SP_NET_DECODE_H
@@ -21,12 +22,18 @@ typedef struct sp_decode {
 
 /* ---- Whole bodies. true = nothing was wrong with it. ---- */
 
-/* POST /v1/orders: fills order_create (seats sorted ascending). */
+/* POST /v1/orders: fills order_create, of seats (sorted ascending) or of a hold. */
 bool sp_decode_order(sp_decode *decode, const sp_json_node *root, sp_command *out);
-/* The same straight from the text, for a body as nearly all of them are. false
+/* The same straight from the text, for a body of seats as nearly all are. false
  * says nothing but that it has to go the long way; where this says true, that
  * would have said the same. */
 bool sp_decode_order_scan(sp_text body, sp_command *out);
+
+/* POST /v1/concerts/{id}/holds: fills hold_take but its concert, for seats (sorted
+ * ascending) or for the best that are left; the grade borrows. */
+bool sp_decode_hold(sp_decode *decode, const sp_json_node *root, sp_command *out);
+/* POST /v1/holds/{id}/extend: nothing to say; root NULL = there was no body. */
+bool sp_decode_nothing(sp_decode *decode, const sp_json_node *root);
 
 /* POST /v1/orders/{id}/cancel: root NULL = there was no body. reason borrows. */
 bool sp_decode_cancel(sp_decode *decode, const sp_json_node *root, sp_text *reason);
@@ -122,6 +129,8 @@ bool sp_decode_string(sp_decode *decode, const sp_json_node *node, const sp_fiel
                       sp_text *out);
 bool sp_decode_array(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
                      uint32_t count_min, uint32_t count_max, const char *detail);
+/* `seats`: 1 to 100 of them, none twice, sorted ascending. */
+bool sp_decode_seats(sp_decode *decode, const sp_json_node *node, sp_seat *seats, uint32_t *count);
 /* A line or paragraphs of at most size_max bytes; empty only if optional. */
 typedef struct sp_decode_text_rule {
     uint32_t size_max;

@@ -28,14 +28,13 @@ static bool check_repeats(sp_decode *decode, const sp_seat *seats, uint32_t coun
     return ok;
 }
 
-static bool decode_seats(sp_decode *decode, const sp_json_node *node, sp_seat *seats,
-                         uint32_t *count)
+bool sp_decode_seats(sp_decode *decode, const sp_json_node *node, sp_seat *seats, uint32_t *count)
 {
     const sp_field_path *path = SP_FIELD("seats");
     bool ok = true;
+    *count = 0;
     if (!sp_decode_array(decode, node, path, 1, SP_SEATS_PER_ORDER_MAX, "1 to 100 seats"))
         return false;
-    *count = 0;
     for (const sp_json_node *child = sp_json_node_at(decode->reader, node->first); child;
          child = sp_json_node_at(decode->reader, child->next)) {
         sp_field_path item = {path, {NULL, 0}, *count};
@@ -55,29 +54,58 @@ static bool decode_seats(sp_decode *decode, const sp_json_node *node, sp_seat *s
     return true;
 }
 
+/* Is there a hold in it? Then it is of the other form. */
+static bool names_hold(const sp_decode *decode, const sp_json_node *root)
+{
+    if (root->type != SP_JSON_OBJECT)
+        return false;
+    for (const sp_json_node *child = sp_json_node_at(decode->reader, root->first); child;
+         child = sp_json_node_at(decode->reader, child->next))
+        if (sp_text_equal(child->key, SP_TEXT("holdId")) && child->type != SP_JSON_NULL)
+            return true;
+    return false;
+}
+
+static bool refuse_beside_hold(sp_decode *decode, const sp_json_node *node,
+                               const sp_field_path *path)
+{
+    return !node || sp_decode_fail(decode, path, "conflict", "not beside holdId");
+}
+
 bool sp_decode_order(sp_decode *decode, const sp_json_node *root, sp_command *out)
 {
-    enum { CONCERT, SEATS, AMOUNT, COUNT };
-    static const sp_decode_member members[COUNT] = {
-        [CONCERT] = {"concertId", true},
-        [SEATS] = {"seats", true},
+    enum { HOLD, CONCERT, SEATS, AMOUNT, COUNT };
+    bool of_hold = names_hold(decode, root);
+    const sp_decode_member members[COUNT] = {
+        [HOLD] = {"holdId", false},
+        [CONCERT] = {"concertId", !of_hold},
+        [SEATS] = {"seats", !of_hold},
         [AMOUNT] = {"amount", false},
     };
     const sp_json_node *found[COUNT];
     bool ok = sp_decode_object(decode, root, NULL, members, COUNT, found);
-    ok = sp_decode_id(decode, found[CONCERT], SP_FIELD("concertId"), &out->order_create.concert) &&
-         ok;
-    ok = decode_seats(decode, found[SEATS], out->order_create.seats,
-                      &out->order_create.seats_count) &&
-         ok;
+    out->type = SP_COMMAND_ORDER_CREATE;
+    out->order_create.hold = 0;
+    out->order_create.concert = 0;
+    out->order_create.seats_count = 0;
     out->order_create.amount = SP_AMOUNT_UNSTATED;
+    out->order_create.job.present = false;
+    if (of_hold) {
+        ok = sp_decode_id(decode, found[HOLD], SP_FIELD("holdId"), &out->order_create.hold) && ok;
+        ok = refuse_beside_hold(decode, found[CONCERT], SP_FIELD("concertId")) && ok;
+        ok = refuse_beside_hold(decode, found[SEATS], SP_FIELD("seats")) && ok;
+    } else {
+        ok = sp_decode_id(decode, found[CONCERT], SP_FIELD("concertId"),
+                          &out->order_create.concert) &&
+             ok;
+        ok = sp_decode_seats(decode, found[SEATS], out->order_create.seats,
+                             &out->order_create.seats_count) &&
+             ok;
+    }
     if (found[AMOUNT])
         ok = sp_decode_integer(decode, found[AMOUNT], SP_FIELD("amount"), 0, SP_POINTS_TOTAL_MAX,
                                &out->order_create.amount) &&
              ok;
-    out->order_create.hold = 0;
-    out->order_create.job.present = false;
-    out->type = SP_COMMAND_ORDER_CREATE;
     return ok;
 }
 

@@ -20,6 +20,12 @@ void sp_encode_user(sp_json_writer *json, const sp_user_view *user, const sp_pro
 void sp_encode_conflict(sp_json_writer *json, const sp_seat_conflict *conflict,
                         const sp_concert_card *card);
 
+/* One that would be left alone, for orphan_seat: `{seat,label}`. */
+void sp_encode_orphan(sp_json_writer *json, sp_seat seat, const sp_concert_card *card);
+
+/* `{holdId,concertId,seats,amount,expiresAt,seq}`. card: of the hold's concert. */
+void sp_encode_hold(sp_json_writer *json, const sp_hold_view *hold, const sp_concert_card *card);
+
 /* card: of the order's concert. */
 void sp_encode_order(sp_json_writer *json, const sp_order_view *order, const sp_concert_card *card);
 /* The same with its buyer, as his host sees it: `user:{id,nickname}`. profile

@@ -1,56 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Orders, taken seats, and the labels of seats. Most answers of a drop are one
- * of these, so they are not written token by token: each stretch of known text
- * is copied as a whole, and room is asked for once a stretch. The tests hold
- * the bytes against a parser.
+ * Orders. Most answers of a drop are one, so they are not written token by
+ * token: each stretch of known text is copied as a whole, and room is asked for
+ * once a stretch. The tests hold the bytes against a parser.
  */
 #include "engine/assert.h"
 #include "net/digits.h"
 #include "net/encode.h"
+#include "net/encode_seats.h"
 #include "net/json_escape.h"
 
 /* More than the literals and numbers of each stretch; names come on top. */
 #define FRONT_ROOM 256u
-#define SEAT_ROOM 160u
 #define BACK_ROOM 160u
-
-/* Room that a label `VIP 3-12` needs without its quotes. */
-static size_t label_room(const sp_card_grade *grade)
-{
-    return SP_JSON_ESCAPE_ROOM(grade->name.size) + 2 * SP_DIGITS_SIZE_MAX + 2;
-}
-
-static char *put_label(char *at, sp_seat_place place)
-{
-    at = sp_json_escape(at, place.grade->name);
-    *at++ = ' ';
-    at = sp_digits_put(at, place.row);
-    *at++ = '-';
-    return sp_digits_put(at, place.number);
-}
-
-void sp_encode_conflict(sp_json_writer *json, const sp_seat_conflict *conflict,
-                        const sp_concert_card *card)
-{
-    sp_seat_place place = sp_card_place(card, conflict->seat);
-    sp_out *out = sp_json_raw(json);
-    size_t room = SEAT_ROOM + label_room(place.grade);
-    char *at = sp_out_reserve(out, room);
-    const char *begin = at;
-    at = sp_text_put(at, SP_TEXT("{\"seat\":"));
-    at = sp_digits_put(at, conflict->seat);
-    at = sp_text_put(at, SP_TEXT(",\"label\":\""));
-    at = put_label(at, place);
-    if (conflict->state == SP_SEAT_SOLD)
-        at = sp_text_put(at, SP_TEXT("\",\"state\":\"sold\",\"seq\":"));
-    else
-        at = sp_text_put(at, SP_TEXT("\",\"state\":\"held\",\"seq\":"));
-    at = sp_digits_put(at, conflict->seq);
-    *at++ = '}';
-    SP_ASSERT_CMP((size_t)(at - begin), <=, room);
-    sp_out_end(out, at);
-}
 
 static void put_front(sp_json_writer *json, sp_out *out, const sp_order_view *order,
                       const sp_concert_card *card)
@@ -76,32 +38,11 @@ static void put_front(sp_json_writer *json, sp_out *out, const sp_order_view *or
     sp_out_end(out, at);
 }
 
-/* With a comma before it. */
-static void put_seat(sp_out *out, const sp_concert_card *card, sp_seat seat)
-{
-    sp_seat_place place = sp_card_place(card, seat);
-    sp_text name = place.grade->name;
-    size_t room = SEAT_ROOM + label_room(place.grade) + SP_JSON_ESCAPE_ROOM(name.size);
-    char *at = sp_out_reserve(out, room);
-    const char *begin = at;
-    at = sp_text_put(at, SP_TEXT(",{\"seat\":"));
-    at = sp_digits_put(at, seat);
-    at = sp_text_put(at, SP_TEXT(",\"label\":\""));
-    at = put_label(at, place);
-    at = sp_text_put(at, SP_TEXT("\",\"grade\":\""));
-    at = sp_json_escape(at, name);
-    at = sp_text_put(at, SP_TEXT("\",\"price\":"));
-    at = sp_digits_put_signed(at, place.grade->price);
-    *at++ = '}';
-    SP_ASSERT_CMP((size_t)(at - begin), <=, room);
-    sp_out_end(out, at);
-}
-
 static void put_back(sp_json_writer *json, sp_out *out, const sp_order_view *order)
 {
     char *at = sp_out_reserve(out, BACK_ROOM);
     const char *begin = at;
-    at = sp_text_put(at, SP_TEXT("],\"createdAt\":"));
+    at = sp_text_put(at, SP_TEXT(",\"createdAt\":"));
     at = sp_json_put_time_at(json, at, order->created_at);
     at = sp_text_put(at, SP_TEXT(",\"cancelledAt\":"));
     at = sp_json_put_time_at(json, at, order->cancelled_at);
@@ -117,12 +58,8 @@ static void put_order(sp_json_writer *json, sp_out *out, const sp_order_view *or
 {
     SP_ASSERT(card);
     SP_ASSERT_CMP(card->id, ==, order->concert);
-    SP_ASSERT_CMP(order->seats_count, >, 0);
     put_front(json, out, order, card);
-    size_t seats_at = out->size;
-    for (uint32_t i = 0; i < order->seats_count; i++)
-        put_seat(out, card, order->seats[i]);
-    out->bytes[seats_at] = '['; /* over the first comma */
+    sp_encode_seats(out, card, order->seats, order->seats_count);
     put_back(json, out, order);
 }
 

@@ -76,6 +76,17 @@ bool sp_orders_decode_cancel(sp_exchange *ex, sp_decode *decode, const sp_json_n
 void sp_orders_start_cancel(sp_exchange *ex);
 void sp_orders_answer(sp_exchange *ex, sp_out *out);
 
+/* holds.c */
+bool sp_holds_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+bool sp_holds_decode_extend(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_holds_start_extend(sp_exchange *ex);
+void sp_holds_start_release(sp_exchange *ex);
+void sp_holds_start_get(sp_exchange *ex);
+void sp_holds_completed(sp_exchange *ex);
+void sp_holds_answer_take(sp_exchange *ex, sp_out *out);
+void sp_holds_answer(sp_exchange *ex, sp_out *out);
+void sp_holds_answer_release(sp_exchange *ex, sp_out *out);
+
 /* ops.c */
 void sp_ops_start_metrics(sp_exchange *ex);
 void sp_ops_completed_metrics(sp_exchange *ex);

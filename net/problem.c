@@ -39,9 +39,14 @@ static const sp_text details[sizeof members / sizeof members[0]] = {
     [SP_REFRESH_REUSED] = DETAIL("All tokens of that log-in have ended. Log in again."),
     [SP_SEAT_UNKNOWN] = DETAIL("See seats for those that the concert does not have."),
     [SP_IDEMPOTENCY_MISMATCH] = DETAIL("The first request with this key was another."),
-    [SP_SEAT_TAKEN] = DETAIL("Nothing was sold. See seats for those that are taken."),
+    [SP_SEAT_TAKEN] = DETAIL("Nothing was taken. See seats for those that are taken."),
     [SP_SALES_NOT_OPEN] = DETAIL("See opensAt."),
     [SP_AMOUNT_MISMATCH] = DETAIL("Nothing was sold. See amount for the price of these seats."),
+    [SP_HOLD_EXPIRED] = DETAIL("Its seats are free again, or another's. Hold or buy anew."),
+    [SP_HOLD_EXTEND_LIMIT] = DETAIL("Buy its seats before it ends."),
+    [SP_NO_ADJACENT_SEATS] = DETAIL("Nothing was held. See largestRun for how many neighbours "
+                                    "can be had, or allow the group to be split."),
+    [SP_ORPHAN_SEAT] = DETAIL("Nothing was taken. See seats for those that would be left alone."),
     [SP_INSUFFICIENT_POINTS] = DETAIL("Nothing was sold. See points for your balance."),
     [SP_SEAT_LIMIT] = DETAIL("See max for the limit of this concert and have for your seats."),
     [SP_CANCEL_CLOSED] = DETAIL("Orders of this concert could be cancelled until cancelUntil."),
@@ -94,6 +99,8 @@ static void put_conflicts(sp_json_writer *json, const sp_problem *problem)
         const sp_seat_conflict *conflict = &refusal->conflicts[i];
         if (problem->outcome == SP_SEAT_UNKNOWN)
             sp_json_integer(json, conflict->seat);
+        else if (problem->outcome == SP_ORPHAN_SEAT)
+            sp_encode_orphan(json, conflict->seat, problem->card);
         else
             sp_encode_conflict(json, conflict, problem->card);
     }
@@ -111,6 +118,7 @@ static void put_extensions(sp_json_writer *json, const sp_problem *problem)
     switch (problem->outcome) {
     case SP_SEAT_TAKEN:
     case SP_SEAT_UNKNOWN:
+    case SP_ORPHAN_SEAT:
         put_conflicts(json, problem);
         break;
     case SP_SALES_NOT_OPEN:
@@ -125,6 +133,9 @@ static void put_extensions(sp_json_writer *json, const sp_problem *problem)
     case SP_SEAT_LIMIT:
         sp_json_put_integer(json, "max", refusal->max);
         sp_json_put_integer(json, "have", refusal->have);
+        break;
+    case SP_NO_ADJACENT_SEATS:
+        sp_json_put_integer(json, "largestRun", refusal->largest_run);
         break;
     case SP_CANCEL_CLOSED:
         sp_json_put_time(json, "cancelUntil", refusal->cancel_until);

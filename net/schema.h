@@ -25,8 +25,10 @@
     X(GRANT, "Grant", "points to give", "sp_decode_grant")                                         \
     X(NEW_CATEGORY, "NewCategory", "a category's name", "sp_decode_category")                      \
     X(NEW_CONCERT, "NewConcert", "a concert with its grades and rows", "sp_decode_concert")        \
-    X(NEW_ORDER, "NewOrder", "a concert and seats of it", "sp_decode_order")                       \
+    X(NEW_ORDER, "NewOrder", "a concert and seats of it, or a hold to buy", "sp_decode_order")     \
     X(ORDER_CANCEL, "OrderCancel", "why an order is cancelled; may be absent", "sp_decode_cancel") \
+    X(NEW_HOLD, "NewHold", "seats to set aside, or how many of the best", "sp_decode_hold")        \
+    X(NOTHING, "Nothing", "an empty object; may be absent", "sp_decode_nothing")                   \
     /* answers */                                                                                  \
     X(HEALTH, "Health", "whether the server lives, or is ready", "net/health.c")                   \
     X(METRICS, "Metrics", "figures for Prometheus, as text", "sp_metrics_text_write")              \
@@ -42,6 +44,7 @@
     X(CONCERT_LIST, "ConcertList", "concerts, newest first", "sp_concerts_answer_list")            \
     X(SEAT_MAP, "SeatMap", "a character for each seat of a concert", "sp_encode_seat_map")         \
     X(ORDER, "Order", "seats that were sold, and whether they still are", "sp_encode_order")       \
+    X(HOLD, "Hold", "seats that are set aside until a deadline", "sp_encode_hold")                 \
     X(ORDER_LIST, "OrderList", "a user's orders, newest first", "sp_orders_answer_list")           \
     X(CONCERT_ORDERS, "ConcertOrders", "a concert's orders with their buyers, and its sums",       \
       "sp_concert_orders_answer")
