@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Bodies and queries into every decoder: the first byte chooses which. What
- * is accepted must hold what the engine asserts of a command, an order that is
- * written out again must decode to the same order, and an order that is taken
+ * is accepted must be what the engine asserts of a command, an order or a hold
+ * that is written out again must decode to the same, and an order that is taken
  * the short way must be the same the long way.
  */
 #include <stdio.h>
@@ -34,15 +34,34 @@ static void check_errors(bool accepted)
     }
 }
 
+static void check_seats(const sp_seat *seats, uint32_t count)
+{
+    SP_ASSERT_CMP(count, >=, 1);
+    SP_ASSERT_CMP(count, <=, SP_SEATS_PER_ORDER_MAX);
+    for (uint32_t i = 1; i < count; i++)
+        SP_ASSERT_CMP(seats[i - 1], <, seats[i]);
+}
+
+static void write_seats(const sp_seat *seats, uint32_t count)
+{
+    sp_json_key(writer, "seats");
+    sp_json_array(writer);
+    for (uint32_t i = 0; i < count; i++)
+        sp_json_integer(writer, seats[i]);
+    sp_json_array_end(writer);
+}
+
 static void check_order(const sp_command *order)
 {
-    SP_ASSERT_CMP(order->order_create.concert, >, 0);
     SP_ASSERT_CMP(order->order_create.amount, >=, SP_AMOUNT_UNSTATED);
     SP_ASSERT_CMP(order->order_create.amount, <=, SP_POINTS_TOTAL_MAX);
-    SP_ASSERT_CMP(order->order_create.seats_count, >=, 1);
-    SP_ASSERT_CMP(order->order_create.seats_count, <=, SP_SEATS_PER_ORDER_MAX);
-    for (uint32_t i = 1; i < order->order_create.seats_count; i++)
-        SP_ASSERT_CMP(order->order_create.seats[i - 1], <, order->order_create.seats[i]);
+    SP_ASSERT(!order->order_create.job.present);
+    if (order->order_create.hold) {
+        SP_ASSERT_CMP(order->order_create.seats_count, ==, 0);
+        return;
+    }
+    SP_ASSERT_CMP(order->order_create.concert, >, 0);
+    check_seats(order->order_create.seats, order->order_create.seats_count);
 }
 
 static void write_order(const sp_command *order)
@@ -50,12 +69,12 @@ static void write_order(const sp_command *order)
     sp_out_clear(&out);
     sp_json_begin(writer, &out);
     sp_json_object(writer);
-    sp_json_put_id(writer, "concertId", order->order_create.concert);
-    sp_json_key(writer, "seats");
-    sp_json_array(writer);
-    for (uint32_t i = 0; i < order->order_create.seats_count; i++)
-        sp_json_integer(writer, order->order_create.seats[i]);
-    sp_json_array_end(writer);
+    if (order->order_create.hold) {
+        sp_json_put_id(writer, "holdId", order->order_create.hold);
+    } else {
+        sp_json_put_id(writer, "concertId", order->order_create.concert);
+        write_seats(order->order_create.seats, order->order_create.seats_count);
+    }
     if (order->order_create.amount != SP_AMOUNT_UNSTATED)
         sp_json_put_integer(writer, "amount", order->order_create.amount);
     sp_json_object_end(writer);
@@ -64,6 +83,8 @@ static void write_order(const sp_command *order)
 static void check_same(const sp_command *first, const sp_command *second)
 {
     SP_ASSERT_CMP(first->type, ==, second->type);
+    SP_ASSERT_CMP(first->order_create.hold, ==, second->order_create.hold);
+    SP_ASSERT_CMP(first->order_create.job.present, ==, second->order_create.job.present);
     SP_ASSERT_CMP(first->order_create.concert, ==, second->order_create.concert);
     SP_ASSERT_CMP(first->order_create.amount, ==, second->order_create.amount);
     SP_ASSERT_CMP(first->order_create.seats_count, ==, second->order_create.seats_count);
@@ -84,9 +105,67 @@ static bool try_order(sp_decode *decode, const sp_json_node *root)
     SP_ASSERT(root);
     SP_ASSERT(sp_decode_order(decode, root, &second));
     check_same(&first, &second);
-    /* This is just what the short way is for. */
-    SP_ASSERT(sp_decode_order_scan(written, &second));
-    check_same(&first, &second);
+    /* This is just what the short way is for, unless it buys a hold. */
+    bool scanned = sp_decode_order_scan(written, &second);
+    SP_ASSERT_CMP(scanned, ==, (first.order_create.hold == 0));
+    if (scanned)
+        check_same(&first, &second);
+    return true;
+}
+
+static void write_hold(const sp_command *hold)
+{
+    sp_out_clear(&out);
+    sp_json_begin(writer, &out);
+    sp_json_object(writer);
+    if (hold->hold_take.best_count) {
+        sp_json_key(writer, "bestAvailable");
+        sp_json_object(writer);
+        sp_json_put_integer(writer, "count", hold->hold_take.best_count);
+        sp_json_put_text(writer, "grade", hold->hold_take.grade);
+        sp_json_key(writer, "allowSplit");
+        sp_json_boolean(writer, hold->hold_take.allow_split);
+        sp_json_object_end(writer);
+    } else {
+        write_seats(hold->hold_take.seats, hold->hold_take.seats_count);
+    }
+    sp_json_object_end(writer);
+}
+
+static void check_same_hold(const sp_command *first, const sp_command *second)
+{
+    SP_ASSERT_CMP(first->type, ==, second->type);
+    SP_ASSERT_CMP(first->hold_take.best_count, ==, second->hold_take.best_count);
+    SP_ASSERT_CMP(first->hold_take.allow_split, ==, second->hold_take.allow_split);
+    SP_ASSERT(sp_text_equal(first->hold_take.grade, second->hold_take.grade));
+    SP_ASSERT_CMP(first->hold_take.seats_count, ==, second->hold_take.seats_count);
+    SP_ASSERT(memcmp(first->hold_take.seats, second->hold_take.seats,
+                     first->hold_take.seats_count * sizeof(sp_seat)) == 0);
+}
+
+static bool try_hold(sp_decode *decode, const sp_json_node *root)
+{
+    sp_command first = {0}, second = {0};
+    char grade[SP_GRADE_NAME_SIZE_MAX];
+    const char *why;
+    if (!sp_decode_hold(decode, root, &first))
+        return false;
+    SP_ASSERT_CMP(first.hold_take.best_count, <=, SP_SEATS_PER_ORDER_MAX);
+    if (first.hold_take.best_count == 0)
+        check_seats(first.hold_take.seats, first.hold_take.seats_count);
+    else
+        SP_ASSERT_CMP(first.hold_take.seats_count, ==, 0);
+    SP_ASSERT(sp_utf8_valid(first.hold_take.grade));
+    write_hold(&first);
+    /* The next text ends the tree that the grade may lie in. */
+    if (first.hold_take.grade.bytes) {
+        SP_ASSERT_CMP(first.hold_take.grade.size, <=, sizeof grade);
+        memcpy(grade, first.hold_take.grade.bytes, first.hold_take.grade.size);
+        first.hold_take.grade.bytes = grade;
+    }
+    root = sp_json_read(reader, (sp_text){out.bytes, (uint32_t)out.size}, &why);
+    SP_ASSERT(root && sp_decode_hold(decode, root, &second));
+    check_same_hold(&first, &second);
     return true;
 }
 
@@ -236,9 +315,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                     : which == 2 ? try_account(&decode, root)
                                  : try_small(&decode, root, which);
     check_errors(accepted);
-    if (which == 5) { /* as many bodies are neither as are one of them */
+    /* As many bodies are neither as are one of them. */
+    if (which == 5) {
         sp_field_errors_clear(&errors);
         check_errors(try_edit(&decode, root));
+    }
+    if (which == 0) {
+        root = sp_json_read(reader, body, &why); /* an order has ended its tree */
+        SP_ASSERT(root);
+        sp_field_errors_clear(&errors);
+        check_errors(try_hold(&decode, root));
     }
     return 0;
 }

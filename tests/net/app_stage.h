@@ -18,10 +18,12 @@
 #include <string.h>
 
 #include "net/app_loop.h"
+#include "tests/net/fake_events.h"
 #include "tests/net/fake_exchange.h"
 
 static sp_loop loop;
 static fake_profiles profiles;
+static fake_events events;
 static atomic_bool serving, failed;
 static sp_app *app;
 static char admin_token[SP_TOKEN_SIZE_MAX + 8], user_token[SP_TOKEN_SIZE_MAX + 8];
@@ -193,8 +195,10 @@ static int set_up(void **state)
     (void)state;
     fake_loop_init(&loop);
     fake_profiles_init(&profiles, &loop.log);
+    fake_events_init(&events, &loop.log);
     atomic_store(&serving, true);
     app = sp_app_create(&(sp_app_config){.profiles = &profiles.reader,
+                                         .events = &events.reader,
                                          .signing_key = {.kid = "k1", .bytes = {1}},
                                          .signup_open = true,
                                          .signup_points = 500,

@@ -93,7 +93,7 @@ static void names_what_is_wrong_with_orders(void **state)
         {"{\"concertId\":\"1\",\"seats\":[1],\"amount\":9007199254740992}", "amount:range"},
         {"{\"concertId\":\"1\",\"seats\":[1],\"amount\":\"1\"}", "amount:type"},
         {"{\"concertId\":\"1\",\"seats\":[1],\"holdId\":\"1\",\"a\\u0000b\":1}",
-         "holdId:unknown a:unknown"},
+         "a:unknown concertId:conflict seats:conflict"},
         {"{\"x\":1,\"seats\":[-1],\"amount\":true}",
          "x:unknown concertId:required seats[0]:range amount:type"},
     };

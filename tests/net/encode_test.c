@@ -117,6 +117,30 @@ static void orders(void **state)
     assert_non_null(strstr(out.bytes, "\"cancelledAt\":null"));
 }
 
+static void holds(void **state)
+{
+    static const sp_seat seats[] = {0, 9};
+    sp_hold_view hold = {.id = 11,
+                         .concert = 7,
+                         .user = 9,
+                         .amount = 100,
+                         .created_at = INT64_C(1767225600000),
+                         .expires_at = INT64_C(1767225900001),
+                         .seq = 99,
+                         .seats = seats,
+                         .seats_count = 2};
+    (void)state;
+    begin();
+    sp_encode_hold(writer, &hold, &card);
+    sp_json_end(writer);
+    assert_string_equal(
+        written(),
+        "{\"holdId\":\"11\",\"concertId\":\"7\","
+        "\"seats\":[{\"seat\":0,\"label\":\"VIP 1-1\",\"grade\":\"VIP\",\"price\":100},"
+        "{\"seat\":9,\"label\":\"S \\\"x\\\" 1-5\",\"grade\":\"S \\\"x\\\"\",\"price\":0}],"
+        "\"amount\":100,\"expiresAt\":\"2026-01-01T00:05:00.001Z\",\"seq\":99}");
+}
+
 static void orders_of_a_concert(void **state)
 {
     static const sp_seat seats[] = {3};
@@ -306,6 +330,13 @@ static void largest_of_everything(void **state)
                            .seq = UINT64_MAX,
                            .seats = &seat,
                            .seats_count = 1};
+    sp_hold_view hold = {.id = UINT32_MAX,
+                         .concert = UINT32_MAX,
+                         .amount = SP_POINTS_TOTAL_MAX,
+                         .expires_at = SP_TIME_MAX,
+                         .seq = UINT64_MAX,
+                         .seats = &seat,
+                         .seats_count = 1};
     sp_seat_conflict conflict = {seat, SP_SEAT_HELD, UINT64_MAX};
     (void)state;
     large.spec.grades_count = 1;
@@ -326,6 +357,20 @@ static void largest_of_everything(void **state)
     assert_string_equal(written(), "{\"seat\":199999,\"label\":\"" NASTY_ESCAPED
                                    " 1-200000\",\"state\":\"held\","
                                    "\"seq\":18446744073709551615}");
+    begin();
+    sp_encode_orphan(writer, seat, &large);
+    sp_json_end(writer);
+    assert_string_equal(written(), "{\"seat\":199999,\"label\":\"" NASTY_ESCAPED " 1-200000\"}");
+    sp_out_close(&out);
+    begin();
+    sp_encode_hold(writer, &hold, &large);
+    sp_json_end(writer);
+    assert_string_equal(written(),
+                        "{\"holdId\":\"4294967295\",\"concertId\":\"4294967295\",\"seats\":"
+                        "[{\"seat\":199999,\"label\":\"" NASTY_ESCAPED
+                        " 1-200000\",\"grade\":\"" NASTY_ESCAPED "\",\"price\":1000000000}],"
+                        "\"amount\":9007199254740991,\"expiresAt\":\"9999-12-31T23:59:59.999Z\","
+                        "\"seq\":18446744073709551615}");
 }
 
 /* Names of nothing but control characters, six bytes for each of theirs, and
@@ -390,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(users),
         cmocka_unit_test(orders),
+        cmocka_unit_test(holds),
         cmocka_unit_test(orders_of_a_concert),
         cmocka_unit_test(ledgers),
         cmocka_unit_test(concerts),

@@ -118,6 +118,7 @@ static void details_of_refusals(void **state)
                                  .points = -7,
                                  .max = 4,
                                  .have = 3,
+                                 .largest_run = 2,
                                  .limit = "orders",
                                  .field = "reason",
                                  .detail = "must say why",
@@ -132,6 +133,10 @@ static void details_of_refusals(void **state)
          ",\"seats\":[{\"seat\":1,\"label\":\"VIP 1-2\",\"state\":\"sold\",\"seq\":55},"
          "{\"seat\":4,\"label\":\"VIP 2-2\",\"state\":\"held\",\"seq\":56}]}"},
         {SP_SEAT_UNKNOWN, ",\"seats\":[1,4]}"},
+        {SP_ORPHAN_SEAT, ",\"seats\":[{\"seat\":1,\"label\":\"VIP 1-2\"},"
+                         "{\"seat\":4,\"label\":\"VIP 2-2\"}]}"},
+        {SP_NO_ADJACENT_SEATS, ",\"largestRun\":2}"},
+        {SP_HOLD_EXPIRED, "}"},
         {SP_SALES_NOT_OPEN, ",\"opensAt\":\"2026-01-01T00:00:00.000Z\"}"},
         {SP_CANCEL_CLOSED, ",\"cancelUntil\":\"2026-01-01T00:00:00.001Z\"}"},
         {SP_AMOUNT_MISMATCH, ",\"amount\":300}"},

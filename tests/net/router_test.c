@@ -32,6 +32,9 @@ static void finds_routes(void **state)
         {SP_METHOD_HEAD, "/v1/orders/7", "/v1/orders/{id}", 7},
         {SP_METHOD_POST, "/v1/orders/4294967295/cancel", "/v1/orders/{id}/cancel", UINT32_MAX},
         {SP_METHOD_GET, "/v1/concerts/12/seats", "/v1/concerts/{id}/seats", 12},
+        {SP_METHOD_POST, "/v1/concerts/12/holds", "/v1/concerts/{id}/holds", 12},
+        {SP_METHOD_DELETE, "/v1/holds/7", "/v1/holds/{id}", 7},
+        {SP_METHOD_POST, "/v1/holds/7/extend", "/v1/holds/{id}/extend", 7},
         {SP_METHOD_GET, "/v1/users/me", "/v1/users/me", 0},
         {SP_METHOD_GET, "/v1/users/me/ledger", "/v1/users/me/ledger", 0},
         {SP_METHOD_GET, "/v1/concerts/12/orders", "/v1/concerts/{id}/orders", 12},
@@ -198,6 +201,7 @@ static void other_methods_learn_what_is_allowed(void **state)
     check_allow(SP_METHOD_DELETE, "/v1/orders", "GET, HEAD, POST, OPTIONS");
     check_allow(SP_METHOD_GET, "/v1/orders/1/cancel", "POST, OPTIONS");
     check_allow(SP_METHOD_OPTIONS, "/v1/users/1/role", "PUT, OPTIONS");
+    check_allow(SP_METHOD_POST, "/v1/holds/1", "GET, HEAD, DELETE, OPTIONS");
     check_allow(SP_METHOD_POST, "/readyz", "GET, HEAD, OPTIONS");
     check_allow(SP_METHOD_PATCH, "/v1/concerts/x", "GET, HEAD, OPTIONS");
 }

@@ -76,6 +76,20 @@ static sp_event *keep_event(arena *a, const sp_event *event)
     case SP_EVENT_ORDER_CANCELLED:
         keep_text(a, &e->order_cancelled.reason);
         break;
+    case SP_EVENT_HOLD_TAKEN: {
+        const sp_seat *seats =
+            keep(a, e->hold_taken.seats, e->hold_taken.seats_count * sizeof *seats);
+        if (copy != NULL)
+            e->hold_taken.seats = seats;
+        break;
+    }
+    case SP_EVENT_HOLDS_EXPIRED: {
+        const sp_hold_id *holds =
+            keep(a, e->holds_expired.holds, e->holds_expired.holds_count * sizeof *holds);
+        if (copy != NULL)
+            e->holds_expired.holds = holds;
+        break;
+    }
     default:
         break;
     }
