@@ -84,6 +84,33 @@ describe('a slow disk', { skip }, () => {
       raw.destroy();
   });
 
+  it('nor of a hold: taken, extended or released', async () => {
+    const concert = await world.concert();
+    const bytes = (method, path, body) => requestBytes(method, path, {
+      headers: { Authorization: `Bearer ${user.token}`, ...(body ? { 'Content-Type': 'application/json' } : {}) }, body });
+    const first = expectStatus(await world.hold(user, concert.id, [0]), 201);
+    const before_ = await world.seats(concert.id);
+    disk.trouble('hold');
+    const raws = await Promise.all([0, 1, 2, 3].map(() => Raw.connect(world.server)));
+    raws[0].send(bytes('POST', `/v1/concerts/${concert.id}/holds`, '{"seats":[1]}'));
+    await settled();
+    raws[1].send(bytes('GET', `/v1/holds/${Number(first.holdId) + 1}`));
+    raws[2].send(bytes('POST', `/v1/holds/${first.holdId}/extend`));
+    await settled();
+    raws[3].send(bytes('DELETE', `/v1/holds/${first.holdId}`));
+    for (let i = 0; i < 10; i++) {
+      assert.deepEqual(await world.seats(concert.id), before_);
+      await sleep(10);
+    }
+    raws.forEach((raw) => assert.equal(raw.buffer.length, 0, 'something was told before the flush'));
+    disk.heal();
+    const answers = await Promise.all(raws.map((raw) => raw.answer()));
+    assert.deepEqual(answers.map(({ status }) => status), [201, 200, 200, 204]);
+    assert.equal(answers[1].json.holdId, answers[0].json.holdId);
+    assert.equal((await world.seats(concert.id)).status, '.h..................');
+    raws.forEach((raw) => raw.destroy());
+  });
+
   /* What was sent before this has been read by the server: it has one loop,
    * and that has answered something sent later. */
   async function settled() {
@@ -320,6 +347,46 @@ describe('a disk that fills up', { skip }, () => {
     disk.heal();
     await sleep(250);
     expectStatus(await world.order(user, concert.id, [2]), 201);
+    await world.stop();
+    disk.drop();
+  });
+
+  it('holds: none is taken, extended or bought any more, but released', async () => {
+    const disk = new Disk();
+    const world = await World.start({ data: disk.data, env: disk.env });
+    const user = await world.user({ points: 1000 });
+    const concert = await world.concert();
+    const holds = [];
+    for (const seat of [0, 1, 2])
+      holds.push(expectStatus(await world.hold(user, concert.id, [seat], { key: `h${seat}` }), 201).holdId);
+    const release = (id) => user.client.delete(`/v1/holds/${id}`);
+    const refuseTakings = async () => {
+      assertProblem(await world.hold(user, concert.id, [3]), 507, 'storage_full');
+      assertProblem(await world.hold(user, concert.id, { count: 1 }), 507, 'storage_full');
+      assertProblem(await user.client.post(`/v1/holds/${holds[1]}/extend`), 507, 'storage_full');
+      assertProblem(await world.buyHold(user, holds[1]), 507, 'storage_full');
+      expectStatus(await user.client.get(`/v1/holds/${holds[1]}`), 200);
+      /* What was done already is told again. */
+      assert.equal(expectStatus(await world.hold(user, concert.id, [0], { key: 'h0' }), 201).holdId, holds[0]);
+    };
+
+    disk.trouble('free_mib 200');
+    await sleep(250);
+    await refuseTakings();
+    expectStatus(await release(holds[0]), 204);
+    await refuseTakings();
+
+    disk.trouble('free_mib 32');
+    await sleep(250);
+    await refuseTakings();
+    assertProblem(await release(holds[1]), 507, 'storage_full');
+    assert.equal((await world.seats(concert.id)).status, '.hh.................');
+
+    disk.heal();
+    await sleep(250);
+    expectStatus(await world.buyHold(user, holds[1]), 201);
+    expectStatus(await release(holds[2]), 204);
+    assert.equal((await world.seats(concert.id)).status, '.x..................');
     await world.stop();
     disk.drop();
   });

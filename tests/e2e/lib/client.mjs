@@ -26,6 +26,7 @@ export class Client {
 
   get(path, options = {}) { return this.request('GET', path, undefined, options); }
   post(path, body, options = {}) { return this.request('POST', path, body, options); }
+  delete(path, options = {}) { return this.request('DELETE', path, undefined, options); }
   put(path, body, options = {}) { return this.request('PUT', path, body, options); }
 
   /** body: an object is sent as JSON; a string or Buffer as it is.

@@ -116,6 +116,16 @@ export class World {
     return who.client.post('/v1/orders', { concertId, seats, ...(options.body ?? {}) }, options);
   }
 
+  /** what: a list of seats, or bestAvailable's object. */
+  async hold(who, concertId, what, options = {}) {
+    const body = Array.isArray(what) ? { seats: what } : { bestAvailable: what };
+    return who.client.post(`/v1/concerts/${concertId}/holds`, body, options);
+  }
+
+  async buyHold(who, holdId, options = {}) {
+    return who.client.post('/v1/orders', { holdId, ...(options.body ?? {}) }, options);
+  }
+
   /** Every page of the user's orders. */
   async orders(who, limit = 100) {
     const items = [];
