@@ -3,8 +3,8 @@
  * The engine against the naive reference: the same random commands to both,
  * compared after every one. Each world is small, has a seed of its own and a
  * random set of limits. Every event also goes through sp_admit into a second
- * state, as a replay would take it; damaged events are offered to sp_admit
- * too, which must refuse them or keep every invariant.
+ * state, as a replay on a larger installation would take it; damaged events are
+ * offered to sp_admit too, which must refuse them or keep every invariant.
  *
  * SP_COMMANDS: how many commands in all. SP_SEED: the first world's seed.
  */
@@ -24,6 +24,7 @@
 #include "tests/support/events.h"
 #include "tests/support/generate.h"
 #include "tests/support/invariants.h"
+#include "tests/support/maps.h"
 #include "tests/support/rerun.h"
 
 #ifdef __has_feature
@@ -57,10 +58,12 @@ typedef struct world {
     sp_state *replay; /* admitted and applied */
     sp_views *views;
     sp_changes changes; /* of the last event */
+    sp_maps maps;       /* as watchers keep them */
     sp_generated generated;
     sp_reference_answer expected;
     /* How often what came out, so that a world that tests nothing is seen. */
-    uint32_t outcomes[128], events, replays, damaged, damaged_admitted, erased;
+    uint32_t outcomes[128], events_of[SP_EVENT_HOLDS_EXPIRED + 1], events, replays, damaged,
+        damaged_admitted, kept_maps;
     uint32_t queries[SP_QUERY_JOB + 1]; /* answered, by type */
 } world;
 
@@ -71,8 +74,17 @@ static void check(const world *w, const char *wrong)
                  (int)w->generated.command.type, wrong, sp_rerun_line());
 }
 
+/* More holds may live: other places for them, the same facts. */
+static sp_limits larger(const sp_limits *limits, sp_random *random)
+{
+    sp_limits more = *limits;
+    more.holds_max *= 1u << sp_random_below(random, 4);
+    return more;
+}
+
 static void world_open(world *w, uint64_t seed)
 {
+    sp_limits replay_limits;
     memset(w, 0, sizeof *w);
     w->seed = seed;
     sp_rerun_set("SP_SEED=%" PRIu64 " SP_COMMANDS=1 %s", seed, program_invocation_name);
@@ -83,7 +95,9 @@ static void world_open(world *w, uint64_t seed)
     w->now = SP_GENERATE_TIME_START;
     sp_reference_init(&w->reference, &w->limits);
     w->state = sp_state_create(&w->limits);
-    w->replay = sp_state_create(&w->limits);
+    replay_limits = larger(&w->limits, &w->random);
+    w->replay = sp_state_create(&replay_limits);
+    sp_maps_init(&w->maps);
     w->views = sp_views_create(&w->limits);
     assert_true(sp_changes_init(&w->changes, SP_HOLDS_PER_EXPIRY_MAX));
     assert_true(w->state != NULL && w->replay != NULL && w->views != NULL);
@@ -92,6 +106,7 @@ static void world_open(world *w, uint64_t seed)
 static void world_close(world *w)
 {
     sp_views_destroy(w->views);
+    sp_maps_close(&w->maps);
     sp_changes_close(&w->changes);
     sp_state_destroy(w->state);
     sp_state_destroy(w->replay);
@@ -137,7 +152,7 @@ static void take_event(world *w, const sp_event *event)
     sp_views_publish_event(w->views, w->state, event);
     sp_views_publish_changes(w->views, w->state, &w->changes);
     sp_views_publish_seq(w->views, event->seq);
-    w->erased += event->type == SP_EVENT_USER_ERASED;
+    w->events_of[event->type]++;
     w->events++;
 }
 
@@ -153,7 +168,9 @@ static bool text_is_full(const world *w, sp_decision decision, sp_outcome outcom
             w->generated.command.type == SP_COMMAND_CONCERT_CREATE);
 }
 
-static void step_command(world *w)
+/* `is_full`: the disk has no room for an event, be it the end of a hold that is
+ * overdue: decided, and left at that. */
+static void step_command(world *w, bool is_full)
 {
     static sp_refusal refusal;
     sp_seat seats[SP_SEATS_PER_ORDER_MAX];
@@ -172,7 +189,8 @@ static void step_command(world *w)
     check(w, sp_compare_decision(&w->expected, decision, outcome, &refusal, &event, &replay));
     switch (decision) {
     case SP_DECISION_EVENT:
-        take_event(w, &event);
+        if (!is_full)
+            take_event(w, &event);
         break;
     case SP_DECISION_REPLAY:
         sp_result_of_replay(w->state, &replay, &result);
@@ -198,34 +216,83 @@ static void step_query(world *w)
     sp_result_release(query->type, &result);
 }
 
+/* Before anything else at this time, as the sequencer does it. */
+static void expire(world *w)
+{
+    static sp_hold_id ids[SP_HOLDS_PER_EXPIRY_MAX], expected_ids[SP_HOLDS_PER_EXPIRY_MAX];
+    sp_event event, expected;
+    for (;;) {
+        bool due = sp_reference_expiry(&w->reference, w->now, expected_ids, &expected);
+        if (sp_decide_expiry(w->state, w->now, ids, &event) != due)
+            check(w, "a hold is overdue by one engine alone");
+        if (!due)
+            return;
+        check(w, sp_compare_event(&expected, &event));
+        take_event(w, &event);
+    }
+}
+
+/* A watcher comes, or looks at what has changed since some time. */
+static void step_watcher(world *w)
+{
+    if (w->reference.concerts_count == 0)
+        return;
+    sp_concert_id id = 1 + (sp_concert_id)sp_random_below(&w->random, w->reference.concerts_count);
+    sp_seq after = (sp_seq)sp_random_edge(&w->random, 0, (int64_t)w->reference.seq);
+    check(w, sp_compare_since(&w->reference, id, after, w->views));
+    if (!sp_random_once_in(&w->random, 4))
+        return;
+    sp_maps_keep(&w->maps, &w->reference, id);
+    w->kept_maps++;
+}
+
 static void step(world *w)
 {
     w->now = sp_generate_time(&w->random, &w->reference, w->now);
+    while (sp_state_next_deadline(w->state) != 0 && sp_state_next_deadline(w->state) <= w->now &&
+           !sp_random_once_in(&w->random, 3))
+        step_command(w, true);
+    expire(w);
+    if (sp_random_once_in(&w->random, 16))
+        step_watcher(w);
     if (sp_random_once_in(&w->random, 10))
         step_query(w);
     else
-        step_command(w);
+        step_command(w, false);
     if (w->step % COMPARE_ALL_EVERY == 0) {
         check(w, sp_compare_all(&w->reference, w->state));
         check(w, sp_compare_views(&w->reference, w->views));
+        check(w, sp_maps_check(&w->maps, &w->reference, w->views));
     }
     if (w->step % DIGEST_EVERY == 0)
         compare_digests(w);
+}
+
+/* An event of the second state, which may have gone its own way since. */
+static bool decide_for_damage(world *w, sp_event *event, sp_seat *seats)
+{
+    static sp_hold_id ids[SP_HOLDS_PER_EXPIRY_MAX];
+    static sp_refusal refusal;
+    sp_replay replay;
+    sp_outcome outcome;
+    sp_time_ms time = sp_state_time(w->replay), next = sp_state_next_deadline(w->replay);
+    if (next > time && sp_random_once_in(&w->random, 6))
+        time = next + (sp_time_ms)sp_random_below(&w->random, 60000);
+    if (sp_decide_expiry(w->replay, time, ids, event))
+        return true;
+    sp_generate_command(&w->random, &w->reference, w->now, &w->generated);
+    return sp_decide(w->replay, &w->generated.command, time, event, seats, &replay, &outcome,
+                     &refusal) == SP_DECISION_EVENT;
 }
 
 /* A hostile log: the world is given up to it. What admit lets through is
  * applied to the second state, which must keep every invariant. */
 static void end_in_damage(world *w)
 {
-    static sp_refusal refusal;
     sp_seat seats[SP_SEATS_PER_ORDER_MAX];
     sp_event event;
-    sp_replay replay;
-    sp_outcome outcome;
     for (uint32_t i = 0; i < 64; i++) {
-        sp_generate_command(&w->random, &w->reference, w->now, &w->generated);
-        if (sp_decide(w->replay, &w->generated.command, sp_state_time(w->replay), &event, seats,
-                      &replay, &outcome, &refusal) != SP_DECISION_EVENT)
+        if (!decide_for_damage(w, &event, seats))
             continue;
         sp_event *copy = sp_event_copy(&event);
         sp_event_damage(&w->random, copy);
@@ -255,7 +322,8 @@ static void test_engine_does_what_the_reference_says(void **context)
     uint64_t commands_left = number_from_env("SP_COMMANDS", COMMANDS_DEFAULT);
     uint64_t seed = number_from_env("SP_SEED", 1), first = seed, done = 0;
     uint64_t events = 0, replays = 0, damaged = 0, admitted = 0, outcomes[128] = {0};
-    uint64_t erased = 0, queries[SP_QUERY_JOB + 1] = {0};
+    uint64_t kept_maps = 0, events_of[SP_EVENT_HOLDS_EXPIRED + 1] = {0};
+    uint64_t queries[SP_QUERY_JOB + 1] = {0};
     while (done < commands_left) {
         world_open(&w, seed++);
         uint32_t steps = (uint32_t)sp_random_edge(&w.random, 50, COMMANDS_PER_WORLD_MAX);
@@ -271,34 +339,42 @@ static void test_engine_does_what_the_reference_says(void **context)
         replays += w.replays;
         damaged += w.damaged;
         admitted += w.damaged_admitted;
-        erased += w.erased;
-        for (unsigned i = SP_QUERY_USER; i <= SP_QUERY_CONCERT_ORDERS; i++)
+        kept_maps += w.kept_maps;
+        for (unsigned i = 1; i <= SP_EVENT_HOLDS_EXPIRED; i++)
+            events_of[i] += w.events_of[i];
+        for (unsigned i = SP_QUERY_USER; i <= SP_QUERY_JOB; i++)
             queries[i] += w.queries[i];
         for (unsigned i = 0; i < 128; i++)
             outcomes[i] += w.outcomes[i];
         world_close(&w);
     }
     print_message("seeds %" PRIu64 " … %" PRIu64 ": %" PRIu64 " commands, %" PRIu64
-                  " events, %" PRIu64 " replays, %" PRIu64 " users erased, %" PRIu64
+                  " events, %" PRIu64 " replays, %" PRIu64 " maps kept, %" PRIu64
                   " damaged events, %" PRIu64 " of them harmless\n",
-                  first, seed - 1, done, events, replays, erased, damaged, admitted);
+                  first, seed - 1, done, events, replays, kept_maps, damaged, admitted);
+    print_message("holds: %" PRIu64 " taken, %" PRIu64 " extended, %" PRIu64 " released; %" PRIu64
+                  " events of expiry\n",
+                  events_of[SP_EVENT_HOLD_TAKEN], events_of[SP_EVENT_HOLD_EXTENDED],
+                  events_of[SP_EVENT_HOLD_RELEASED], events_of[SP_EVENT_HOLDS_EXPIRED]);
     /* Every refusal that these commands can meet must have been met, or the
      * test has gone blind. */
     static const sp_outcome met[] = {
-        SP_TOKEN_INVALID,   SP_ROLE_REQUIRED,     SP_USER_UNKNOWN,      SP_CATEGORY_UNKNOWN,
-        SP_CONCERT_UNKNOWN, SP_ORDER_UNKNOWN,     SP_SEAT_UNKNOWN,      SP_IDEMPOTENCY_MISMATCH,
-        SP_SEAT_TAKEN,      SP_SALES_NOT_OPEN,    SP_SALES_CLOSED,      SP_AMOUNT_MISMATCH,
-        SP_SEAT_LIMIT,      SP_ALREADY_CANCELLED, SP_CANCEL_CLOSED,     SP_CATEGORY_EXISTS,
-        SP_LAST_ADMIN,      SP_LIMIT_REACHED,     SP_VALIDATION_FAILED, SP_INSUFFICIENT_POINTS,
-        SP_NOT_OWNER,       SP_HAS_LIVE_CONCERTS};
+        SP_TOKEN_INVALID,     SP_ROLE_REQUIRED,     SP_USER_UNKNOWN,      SP_CATEGORY_UNKNOWN,
+        SP_CONCERT_UNKNOWN,   SP_ORDER_UNKNOWN,     SP_SEAT_UNKNOWN,      SP_IDEMPOTENCY_MISMATCH,
+        SP_SEAT_TAKEN,        SP_SALES_NOT_OPEN,    SP_SALES_CLOSED,      SP_AMOUNT_MISMATCH,
+        SP_SEAT_LIMIT,        SP_ALREADY_CANCELLED, SP_CANCEL_CLOSED,     SP_CATEGORY_EXISTS,
+        SP_LAST_ADMIN,        SP_LIMIT_REACHED,     SP_VALIDATION_FAILED, SP_INSUFFICIENT_POINTS,
+        SP_NOT_OWNER,         SP_HAS_LIVE_CONCERTS, SP_HOLD_UNKNOWN,      SP_HOLD_EXPIRED,
+        SP_HOLD_EXTEND_LIMIT, SP_ORPHAN_SEAT,       SP_NO_ADJACENT_SEATS, SP_JOB_UNKNOWN};
     for (size_t i = 0; done >= 100000 && i < sizeof met / sizeof *met; i++)
         if (outcomes[met[i]] == 0)
             fail_msg("no command was refused with %s", sp_outcome_row_of(met[i])->code);
-    for (unsigned i = SP_QUERY_USER; done >= 100000 && i <= SP_QUERY_CONCERT_ORDERS; i++)
+    for (unsigned i = SP_QUERY_USER; done >= 100000 && i <= SP_QUERY_JOB; i++)
         if (queries[i] == 0)
             fail_msg("no query of type %u was answered", i);
-    if (done >= 100000 && erased == 0)
-        fail_msg("nobody was erased");
+    for (unsigned i = 1; done >= 100000 && i <= SP_EVENT_HOLDS_EXPIRED; i++)
+        if (events_of[i] == 0)
+            fail_msg("nothing made an event %s", sp_event_name(i));
 }
 
 int main(void)

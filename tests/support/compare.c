@@ -118,6 +118,10 @@ static const char *compare_event_fields(const sp_event *expected, const sp_event
         EQUAL("concert", expected->order_paid.concert, actual->order_paid.concert);
         EQUAL("buyer", expected->order_paid.buyer, actual->order_paid.buyer);
         EQUAL("amount", expected->order_paid.amount, actual->order_paid.amount);
+        EQUAL("hold", expected->order_paid.hold, actual->order_paid.hold);
+        EQUAL("of a job", expected->order_paid.job.present, actual->order_paid.job.present);
+        if (expected->order_paid.job.present)
+            PASS_ON(compare_hash("job", &expected->order_paid.job.id, &actual->order_paid.job.id));
         return compare_seats(expected->order_paid.seats, expected->order_paid.seats_count,
                              actual->order_paid.seats, actual->order_paid.seats_count);
     case SP_EVENT_ORDER_CANCELLED:
@@ -127,6 +131,28 @@ static const char *compare_event_fields(const sp_event *expected, const sp_event
                             actual->order_cancelled.reason);
     case SP_EVENT_USER_ERASED:
         EQUAL("user", expected->user_erased.user, actual->user_erased.user);
+        return NULL;
+    case SP_EVENT_HOLD_TAKEN:
+        EQUAL("hold", expected->hold_taken.hold, actual->hold_taken.hold);
+        EQUAL("concert", expected->hold_taken.concert, actual->hold_taken.concert);
+        EQUAL("user", expected->hold_taken.user, actual->hold_taken.user);
+        EQUAL("amount", expected->hold_taken.amount, actual->hold_taken.amount);
+        EQUAL("expires_at", expected->hold_taken.expires_at, actual->hold_taken.expires_at);
+        return compare_seats(expected->hold_taken.seats, expected->hold_taken.seats_count,
+                             actual->hold_taken.seats, actual->hold_taken.seats_count);
+    case SP_EVENT_HOLD_EXTENDED:
+        EQUAL("hold", expected->hold_extended.hold, actual->hold_extended.hold);
+        EQUAL("taken", expected->hold_extended.taken, actual->hold_extended.taken);
+        EQUAL("expires_at", expected->hold_extended.expires_at, actual->hold_extended.expires_at);
+        return NULL;
+    case SP_EVENT_HOLD_RELEASED:
+        EQUAL("hold", expected->hold_released.hold, actual->hold_released.hold);
+        return NULL;
+    case SP_EVENT_HOLDS_EXPIRED:
+        EQUAL("how many holds", expected->holds_expired.holds_count,
+              actual->holds_expired.holds_count);
+        for (uint32_t i = 0; i < expected->holds_expired.holds_count; i++)
+            EQUAL("a hold", expected->holds_expired.holds[i], actual->holds_expired.holds[i]);
         return NULL;
     }
     return sp_compare_failed("an event type that is none: %d", (int)expected->type);
@@ -153,7 +179,7 @@ static const char *compare_conflicts(sp_outcome outcome, const sp_refusal *expec
     EQUAL("conflicts_count", expected->conflicts_count, actual->conflicts_count);
     for (uint32_t i = 0; i < expected->conflicts_count; i++) {
         EQUAL("conflict's seat", expected->conflicts[i].seat, actual->conflicts[i].seat);
-        if (outcome == SP_SEAT_UNKNOWN)
+        if (outcome != SP_SEAT_TAKEN)
             continue;
         EQUAL("conflict's state", expected->conflicts[i].state, actual->conflicts[i].state);
         EQUAL("conflict's seq", expected->conflicts[i].seq, actual->conflicts[i].seq);
@@ -191,8 +217,12 @@ const char *sp_compare_refusal(sp_outcome outcome, const sp_refusal *expected,
         EQUAL("field is named", 1, actual->field != NULL);
         EQUAL("detail is given", 1, actual->detail != NULL);
         return NULL;
+    case SP_NO_ADJACENT_SEATS:
+        EQUAL("largest run", expected->largest_run, actual->largest_run);
+        return NULL;
     case SP_SEAT_TAKEN:
     case SP_SEAT_UNKNOWN:
+    case SP_ORPHAN_SEAT:
         return compare_conflicts(outcome, expected, actual);
     default:
         return NULL;

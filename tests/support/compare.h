@@ -34,6 +34,10 @@ const char *sp_compare_query(const sp_reference *reference, const sp_command *qu
 const char *sp_compare_user(const sp_reference *reference, sp_user_id user, const sp_state *state);
 const char *sp_compare_order(const sp_reference *reference, sp_order_id order,
                              const sp_state *state);
+/* Also of ids that were never taken, or of holds that have ended: then neither knows. */
+const char *sp_compare_hold(const sp_reference *reference, sp_hold_id hold, const sp_state *state);
+/* All holds ever, who is due next and in which order. */
+const char *sp_compare_holds(const sp_reference *reference, const sp_state *state);
 /* Bitmaps bit by bit, counts, seqs, every user's seats. */
 const char *sp_compare_concert(const sp_reference *reference, sp_concert_id concert,
                                const sp_state *state);
@@ -49,5 +53,9 @@ const char *sp_compare_touched(const sp_reference *reference, const sp_event *ev
 const char *sp_compare_all(const sp_reference *reference, const sp_state *state);
 /* What the views show of a concert, of all. */
 const char *sp_compare_views(const sp_reference *reference, const sp_views *views);
+/* The seats of a concert that have changed behind this seq, as the views tell them;
+ * they show what the reference has. */
+const char *sp_compare_since(const sp_reference *reference, sp_concert_id concert, sp_seq after,
+                             const sp_views *views);
 
 #endif

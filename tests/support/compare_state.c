@@ -1,26 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/support/compare.h"
+#include "tests/support/compare_private.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
-#define EQUAL(what, id, expected, actual)                                                      \
-    do {                                                                                       \
-        int64_t left_ = (int64_t)(expected), right_ = (int64_t)(actual);                       \
-        if (left_ != right_)                                                                   \
-            return sp_compare_failed("%s (of %" PRId64 "): expected %" PRId64 ", is %" PRId64, \
-                                     (what), (int64_t)(id), left_, right_);                    \
-    } while (0)
-
-#define PASS_ON(call)                 \
-    do {                              \
-        const char *failed_ = (call); \
-        if (failed_ != NULL)          \
-            return failed_;           \
-    } while (0)
-
-static const char *compare_user_view(const sp_reference *r, sp_user_id user,
-                                     const sp_user_view *view)
+const char *sp_compare_user_view(const sp_reference *r, sp_user_id user, const sp_user_view *view)
 {
     const sp_reference_user *expected = &r->users[user - 1];
     EQUAL("user's id", user, user, view->id);
@@ -36,12 +19,12 @@ const char *sp_compare_user(const sp_reference *r, sp_user_id user, const sp_sta
     EQUAL("user is known", user, sp_reference_is_user(r, user), sp_state_user(state, user, &view));
     bool ever = user >= 1 && user <= r->users_count;
     EQUAL("user is remembered", user, ever, sp_state_user_ever(state, user, &view));
-    return ever ? compare_user_view(r, user, &view) : NULL;
+    return ever ? sp_compare_user_view(r, user, &view) : NULL;
 }
 
 /* `cancelled`: as it is after its cancel; else as it was when it was paid. */
-static const char *compare_order_view(const sp_reference *r, sp_order_id id, bool cancelled,
-                                      sp_seq seq, const sp_order_view *view)
+const char *sp_compare_order_view(const sp_reference *r, sp_order_id id, bool cancelled, sp_seq seq,
+                                  const sp_order_view *view)
 {
     const sp_reference_order *order = &r->orders[id - 1];
     EQUAL("order's id", id, id, view->id);
@@ -58,11 +41,10 @@ static const char *compare_order_view(const sp_reference *r, sp_order_id id, boo
     return NULL;
 }
 
-static const char *compare_order_now(const sp_reference *r, sp_order_id id,
-                                     const sp_order_view *view)
+const char *sp_compare_order_now(const sp_reference *r, sp_order_id id, const sp_order_view *view)
 {
     const sp_reference_order *order = &r->orders[id - 1];
-    return compare_order_view(r, id, order->cancelled_at != 0, order->seq, view);
+    return sp_compare_order_view(r, id, order->cancelled_at != 0, order->seq, view);
 }
 
 const char *sp_compare_order(const sp_reference *r, sp_order_id order, const sp_state *state)
@@ -72,29 +54,38 @@ const char *sp_compare_order(const sp_reference *r, sp_order_id order, const sp_
           sp_state_order(state, order, &view));
     if (order < 1 || order > r->orders_count)
         return NULL;
-    return compare_order_now(r, order, &view);
+    return sp_compare_order_now(r, order, &view);
 }
 
-/* The bits of a concert's words against its seats; beyond the last seat there
- * must be none. */
-static const char *compare_words(const sp_reference_concert *concert, sp_concert_id id,
-                                 const uint64_t *sold, const uint64_t *held)
+const char *sp_compare_words(const sp_reference_concert *concert, sp_concert_id id,
+                             const uint64_t *sold, const uint64_t *held)
 {
     for (uint32_t bit = 0; bit < 64 * sp_words_of_seats(concert->seats_count); bit++) {
-        bool expected = bit < concert->seats_count && concert->seats[bit].order != 0;
-        if (expected != ((sold[bit / 64] >> (bit % 64)) & 1))
+        const sp_reference_seat *seat =
+            bit < concert->seats_count ? &concert->seats[bit] : &(sp_reference_seat){0};
+        if ((seat->order != 0) != ((sold[bit / 64] >> (bit % 64)) & 1))
             return sp_compare_failed("concert %u, seat %u: sold is %d, should be %d", id, bit,
-                                     !expected, expected);
-        EQUAL("held bit", id, 0, (held[bit / 64] >> (bit % 64)) & 1);
+                                     seat->order == 0, seat->order != 0);
+        if ((seat->hold != 0) != ((held[bit / 64] >> (bit % 64)) & 1))
+            return sp_compare_failed("concert %u, seat %u: held is %d, should be %d", id, bit,
+                                     seat->hold == 0, seat->hold != 0);
     }
     return NULL;
 }
 
-static uint32_t sold_count(const sp_reference_concert *concert)
+uint32_t sp_compare_sold_count(const sp_reference_concert *concert)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < concert->seats_count; i++)
         count += concert->seats[i].order != 0;
+    return count;
+}
+
+uint32_t sp_compare_held_count(const sp_reference_concert *concert)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < concert->seats_count; i++)
+        count += concert->seats[i].hold != 0;
     return count;
 }
 
@@ -107,9 +98,12 @@ const char *sp_compare_concert(const sp_reference *r, sp_concert_id id, const sp
     const sp_reference_concert *concert = &r->concerts[id - 1];
     EQUAL("card's seats_count", id, concert->seats_count, card->seats_count);
     EQUAL("concert's seq", id, concert->seq, sp_state_concert_seq(state, id));
-    EQUAL("concert's sold_count", id, sold_count(concert), sp_state_sold_count(state, id));
-    PASS_ON(
-        compare_words(concert, id, sp_state_sold_words(state, id), sp_state_held_words(state, id)));
+    EQUAL("concert's sold_count", id, sp_compare_sold_count(concert),
+          sp_state_sold_count(state, id));
+    EQUAL("concert's held_count", id, sp_compare_held_count(concert),
+          sp_state_held_count(state, id));
+    PASS_ON(sp_compare_words(concert, id, sp_state_sold_words(state, id),
+                             sp_state_held_words(state, id)));
     for (uint32_t i = 0; i < concert->seats_count; i++)
         EQUAL("seat's seq", i, concert->seats[i].seq, sp_state_seat_seq(state, id, i));
     EQUAL("seq of no seat", id, 0, sp_state_seat_seq(state, id, concert->seats_count));
@@ -161,6 +155,9 @@ const char *sp_compare_totals(const sp_reference *r, const sp_state *state)
     EQUAL("categories", 0, r->categories_count, sp_state_categories_count(state));
     EQUAL("concerts", 0, r->concerts_count, sp_state_concerts_count(state));
     EQUAL("orders", 0, r->orders_count, sp_state_orders_count(state));
+    EQUAL("living holds", 0, sp_reference_holds_count(r), sp_state_holds_count(state));
+    EQUAL("newest hold", 0, r->holds_count > 0 ? r->holds[r->holds_count - 1].id : 0,
+          sp_state_newest_hold(state));
     EQUAL("points_total", 0, r->granted, sp_state_points_total(state));
     return NULL;
 }
@@ -178,22 +175,42 @@ static const char *compare_points_sum(const sp_reference *r, const sp_state *sta
     return NULL;
 }
 
-/* The concert of an order that was just paid or cancelled, without the walk
- * through every seat's seq and every user. */
-static const char *compare_seats_of(const sp_reference *r, const sp_reference_order *order,
-                                    const sp_state *state)
+/* The concert whose seats an event has just moved, without the walk through every
+ * seat's seq and every user. */
+static const char *compare_seats_of(const sp_reference *r, const sp_state *state, sp_concert_id id,
+                                    sp_user_id user, const sp_seat *seats, uint32_t count)
 {
-    sp_concert_id id = order->concert;
     const sp_reference_concert *concert = &r->concerts[id - 1];
     EQUAL("concert's seq", id, concert->seq, sp_state_concert_seq(state, id));
-    EQUAL("concert's sold_count", id, sold_count(concert), sp_state_sold_count(state, id));
-    for (uint32_t i = 0; i < order->seats_count; i++)
-        EQUAL("seat's seq", order->seats[i], order->seq,
-              sp_state_seat_seq(state, id, order->seats[i]));
-    EQUAL("user's seats", order->user, sp_reference_user_seats(r, order->user, id),
-          sp_state_user_seats(state, order->user, id));
-    return compare_words(concert, id, sp_state_sold_words(state, id),
-                         sp_state_held_words(state, id));
+    EQUAL("concert's sold_count", id, sp_compare_sold_count(concert),
+          sp_state_sold_count(state, id));
+    EQUAL("concert's held_count", id, sp_compare_held_count(concert),
+          sp_state_held_count(state, id));
+    for (uint32_t i = 0; i < count; i++)
+        EQUAL("seat's seq", seats[i], concert->seats[seats[i]].seq,
+              sp_state_seat_seq(state, id, seats[i]));
+    EQUAL("user's seats", user, sp_reference_user_seats(r, user, id),
+          sp_state_user_seats(state, user, id));
+    return sp_compare_words(concert, id, sp_state_sold_words(state, id),
+                            sp_state_held_words(state, id));
+}
+
+static const char *compare_touched_order(const sp_reference *r, sp_order_id id,
+                                         const sp_state *state)
+{
+    const sp_reference_order *order = &r->orders[id - 1];
+    PASS_ON(sp_compare_user(r, order->user, state));
+    PASS_ON(sp_compare_user(r, r->concerts[order->concert - 1].host, state));
+    PASS_ON(sp_compare_order(r, id, state));
+    return compare_seats_of(r, state, order->concert, order->user, order->seats,
+                            order->seats_count);
+}
+
+static const char *compare_touched_hold(const sp_reference *r, sp_hold_id id, const sp_state *state)
+{
+    const sp_reference_hold *hold = sp_reference_hold_of(r, id);
+    PASS_ON(sp_compare_hold(r, id, state));
+    return compare_seats_of(r, state, hold->concert, hold->user, hold->seats, hold->seats_count);
 }
 
 const char *sp_compare_touched(const sp_reference *r, const sp_event *event, const sp_state *state)
@@ -220,23 +237,29 @@ const char *sp_compare_touched(const sp_reference *r, const sp_event *event, con
         return sp_compare_concert(r, id, state);
     }
     case SP_EVENT_ORDER_PAID:
-    case SP_EVENT_ORDER_CANCELLED: {
-        sp_order_id id = event->type == SP_EVENT_ORDER_PAID ? event->order_paid.order
-                                                            : event->order_cancelled.order;
-        const sp_reference_order *order = &r->orders[id - 1];
-        PASS_ON(sp_compare_user(r, order->user, state));
-        PASS_ON(sp_compare_user(r, r->concerts[order->concert - 1].host, state));
-        PASS_ON(sp_compare_order(r, id, state));
-        return compare_seats_of(r, order, state);
-    }
+        if (event->order_paid.hold != 0)
+            PASS_ON(compare_touched_hold(r, event->order_paid.hold, state));
+        return compare_touched_order(r, event->order_paid.order, state);
+    case SP_EVENT_ORDER_CANCELLED:
+        return compare_touched_order(r, event->order_cancelled.order, state);
+    case SP_EVENT_HOLD_TAKEN:
+        return compare_touched_hold(r, event->hold_taken.hold, state);
+    case SP_EVENT_HOLD_EXTENDED:
+        return compare_touched_hold(r, event->hold_extended.hold, state);
+    case SP_EVENT_HOLD_RELEASED:
+        return compare_touched_hold(r, event->hold_released.hold, state);
+    case SP_EVENT_HOLDS_EXPIRED:
+        for (uint32_t i = 0; i < event->holds_expired.holds_count; i++)
+            PASS_ON(compare_touched_hold(r, event->holds_expired.holds[i], state));
+        return NULL;
     case SP_EVENT_USER_ERASED:
         return sp_compare_user(r, event->user_erased.user, state);
     }
     return NULL;
 }
 
-static const char *compare_concert_totals(const sp_reference *r, sp_concert_id id,
-                                          const sp_concert_totals *actual)
+const char *sp_compare_concert_totals(const sp_reference *r, sp_concert_id id,
+                                      const sp_concert_totals *actual)
 {
     sp_concert_totals expected = sp_reference_totals(r, id);
     EQUAL("concert's orders", id, expected.orders, actual->orders);
@@ -252,7 +275,7 @@ static const char *compare_all_totals(const sp_reference *r, const sp_state *sta
     sp_concert_totals totals;
     for (sp_concert_id id = 1; id <= r->concerts_count; id++) {
         EQUAL("concert has totals", id, 1, sp_state_concert_totals(state, id, &totals));
-        PASS_ON(compare_concert_totals(r, id, &totals));
+        PASS_ON(sp_compare_concert_totals(r, id, &totals));
     }
     EQUAL("no concert has totals", r->concerts_count + 1, 0,
           sp_state_concert_totals(state, r->concerts_count + 1, &totals));
@@ -289,162 +312,7 @@ const char *sp_compare_all(const sp_reference *r, const sp_state *state)
         sp_text name = {r->categories[id - 1].name, r->categories[id - 1].size};
         EQUAL("category's name", id, 1, sp_text_equal(name, sp_state_category(state, id)));
     }
+    PASS_ON(sp_compare_holds(r, state));
     PASS_ON(compare_all_totals(r, state));
     return compare_order_lists(r, state);
-}
-
-const char *sp_compare_views(const sp_reference *r, const sp_views *views)
-{
-    uint64_t sold[SP_SEATS_PER_CONCERT_MAX / 64 + 1], held[SP_SEATS_PER_CONCERT_MAX / 64 + 1];
-    EQUAL("views' seq", 0, r->seq, sp_views_seq(views));
-    EQUAL("views' concerts", 0, r->concerts_count, sp_views_concerts_count(views));
-    EQUAL("views' categories", 0, r->categories_count, sp_views_categories_count(views));
-    for (sp_concert_id id = 1; id <= r->concerts_count; id++) {
-        const sp_reference_concert *concert = &r->concerts[id - 1];
-        const sp_concert_card *card = sp_views_card(views, id);
-        EQUAL("views have the card", id, 1, card != NULL);
-        EQUAL("views' concert's seq", id, concert->seq, sp_views_concert_seq(views, id));
-        EQUAL("seat map's seq", id, concert->seq, sp_views_seats(views, card, sold, held));
-        PASS_ON(compare_words(concert, id, sold, held));
-        sp_seat_counts counts = sp_seats_count(sold, held, 0, concert->seats_count);
-        EQUAL("seat map's sold", id, sold_count(concert), counts.sold);
-        EQUAL("seat map's held", id, 0, counts.held);
-        EQUAL("seat map's free", id, concert->seats_count - sold_count(concert), counts.free);
-    }
-    for (sp_category_id id = 1; id <= r->categories_count; id++) {
-        sp_text name = {r->categories[id - 1].name, r->categories[id - 1].size};
-        EQUAL("views' category", id, 1, sp_text_equal(name, sp_views_category(views, id)));
-    }
-    return NULL;
-}
-
-/* ---- Answers ---- */
-
-const char *sp_compare_success(const sp_reference *r, const sp_event *event,
-                               const sp_result *result)
-{
-    EQUAL("result's outcome", event->seq, SP_OK, result->outcome);
-    EQUAL("result's seq", event->seq, event->seq, result->seq);
-    switch (event->type) {
-    case SP_EVENT_SERVER_STARTED:
-        return NULL;
-    case SP_EVENT_USER_CREATED:
-        return compare_user_view(r, event->user_created.user, &result->user);
-    case SP_EVENT_ROLE_SET:
-        return compare_user_view(r, event->role_set.user, &result->user);
-    case SP_EVENT_POINTS_GRANTED:
-        return compare_user_view(r, event->points_granted.user, &result->user);
-    case SP_EVENT_CATEGORY_CREATED:
-        EQUAL("result's category", event->seq, event->category_created.category, result->category);
-        return NULL;
-    case SP_EVENT_CONCERT_CREATED:
-        EQUAL("result's concert", event->seq, event->concert_created.concert, result->concert);
-        return NULL;
-    case SP_EVENT_ORDER_PAID:
-        return compare_order_now(r, event->order_paid.order, &result->order);
-    case SP_EVENT_ORDER_CANCELLED:
-        return compare_order_now(r, event->order_cancelled.order, &result->order);
-    case SP_EVENT_USER_ERASED: /* an answer without a body */
-        return NULL;
-    }
-    return NULL;
-}
-
-const char *sp_compare_replay(const sp_reference *r, const sp_replay *replay,
-                              const sp_result *result)
-{
-    EQUAL("replayed outcome", replay->seq, SP_OK, result->outcome);
-    EQUAL("replayed seq", replay->seq, replay->seq, result->seq);
-    switch (replay->type) {
-    case SP_EVENT_ROLE_SET:
-    case SP_EVENT_POINTS_GRANTED:
-        EQUAL("replayed user", replay->seq, replay->subject, result->user.id);
-        EQUAL("replayed role", replay->seq, replay->role, result->user.role);
-        EQUAL("replayed balance", replay->seq, replay->value, result->user.points);
-        return NULL;
-    case SP_EVENT_CATEGORY_CREATED:
-        EQUAL("replayed category", replay->seq, replay->subject, result->category);
-        return NULL;
-    case SP_EVENT_CONCERT_CREATED:
-        EQUAL("replayed concert", replay->seq, replay->subject, result->concert);
-        return NULL;
-    case SP_EVENT_ORDER_PAID:
-        return compare_order_view(r, replay->subject, false, replay->seq, &result->order);
-    case SP_EVENT_ORDER_CANCELLED:
-        return compare_order_view(r, replay->subject, true, replay->seq, &result->order);
-    default:
-        return sp_compare_failed("a replay of an event that takes no key: %d", (int)replay->type);
-    }
-}
-
-static const char *compare_orders_answer(const sp_reference *r, const sp_command *q,
-                                         const sp_result *result)
-{
-    sp_order_id ids[100], next;
-    uint32_t count = sp_reference_query_orders(r, q, ids, &next);
-    EQUAL("orders listed", q->actor, count, result->orders.count);
-    EQUAL("orders' cursor", q->actor, next, result->orders.next);
-    for (uint32_t i = 0; i < count; i++)
-        PASS_ON(compare_order_now(r, ids[i], &result->orders.items[i]));
-    return NULL;
-}
-
-static const char *compare_users_answer(const sp_reference *r, const sp_command *q,
-                                        const sp_result *result)
-{
-    sp_user_id ids[100], next;
-    uint32_t count = sp_reference_query_users(r, q, ids, &next);
-    EQUAL("users listed", q->actor, count, result->users.count);
-    EQUAL("users' cursor", q->actor, next, result->users.next);
-    for (uint32_t i = 0; i < count; i++)
-        PASS_ON(compare_user_view(r, ids[i], &result->users.items[i]));
-    return NULL;
-}
-
-static const char *compare_ledger_answer(const sp_reference *r, const sp_command *q,
-                                         const sp_result *result)
-{
-    sp_ledger_item items[100];
-    sp_seq next;
-    sp_points next_balance;
-    uint32_t count = sp_reference_query_ledger(r, q, items, &next, &next_balance);
-    EQUAL("entries listed", q->actor, count, result->ledger.count);
-    EQUAL("ledger's cursor", q->actor, next, result->ledger.next);
-    EQUAL("ledger's next balance", q->actor, next_balance, result->ledger.next_balance);
-    for (uint32_t i = 0; i < count; i++) {
-        const sp_ledger_item *actual = &result->ledger.items[i];
-        EQUAL("entry's seq", q->actor, items[i].seq, actual->seq);
-        EQUAL("entry's time", actual->seq, items[i].time, actual->time);
-        EQUAL("entry's type", actual->seq, items[i].type, actual->type);
-        EQUAL("entry's amount", actual->seq, items[i].amount, actual->amount);
-        EQUAL("entry's balance", actual->seq, items[i].balance, actual->balance);
-        EQUAL("entry's order", actual->seq, items[i].order, actual->order);
-    }
-    return NULL;
-}
-
-const char *sp_compare_query(const sp_reference *r, const sp_command *q, const sp_result *result)
-{
-    sp_outcome expected = sp_reference_query(r, q);
-    EQUAL("query's outcome", q->type, expected, result->outcome);
-    if (expected != SP_OK)
-        return NULL;
-    switch (q->type) {
-    case SP_QUERY_USER:
-        return compare_user_view(r, q->query_user.user != 0 ? q->query_user.user : q->actor,
-                                 &result->user);
-    case SP_QUERY_USERS:
-        return compare_users_answer(r, q, result);
-    case SP_QUERY_LEDGER:
-        return compare_ledger_answer(r, q, result);
-    case SP_QUERY_ORDER:
-        return compare_order_now(r, q->query_order.order, &result->order);
-    case SP_QUERY_CONCERT_ORDERS:
-        PASS_ON(compare_concert_totals(r, q->query_concert_orders.concert, &result->orders.totals));
-        return compare_orders_answer(r, q, result);
-    case SP_QUERY_ORDERS:
-        return compare_orders_answer(r, q, result);
-    default:
-        return sp_compare_failed("a query that is none: %d", (int)q->type);
-    }
 }

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-#include "tests/support/generate.h"
+#include "tests/support/generate_private.h"
 
 #include <stdio.h>
 
 #include "engine/assert.h"
 
-#define SECOND_MS INT64_C(1000)
-#define HOUR_MS (INT64_C(3600) * SECOND_MS)
-#define DAY_MS (INT64_C(24) * HOUR_MS)
-
-#define ONE_OF(random, array) (array)[sp_random_below((random), sizeof(array) / sizeof *(array))]
-
 void sp_generate_limits(sp_random *random, sp_limits *limits)
 {
     /* Few users fill up their 64 keys and their purses; many meet each other. */
     static const uint32_t users[] = {3, 5, 24, 24};
+    /* Few places for holds are used again and again; a power of two and its
+     * neighbours, for there are twice as many places, rounded up to one. */
+    static const uint32_t holds[] = {1, 2, 3, 4, 5, 9, 64, 64, 64, 200};
     *limits = (sp_limits){.users_max = ONE_OF(random, users),
                           .categories_max = 24,
                           .concerts_max = 40,
@@ -24,7 +21,7 @@ void sp_generate_limits(sp_random *random, sp_limits *limits)
                           .orders_max = 4096,
                           .order_seats_max = 20000,
                           .grants_max = 4096,
-                          .holds_max = 64,
+                          .holds_max = ONE_OF(random, holds),
                           .idempotency_keys_max = 4096,
                           .text_bytes_max = UINT64_C(4) << 20};
     switch (sp_random_below(random, 24)) {
@@ -63,15 +60,33 @@ void sp_generate_limits(sp_random *random, sp_limits *limits)
     }
 }
 
+/* The deadline of a living hold: mostly the first to come; 0 = none lives. */
+static sp_time_ms any_deadline(sp_random *random, const sp_reference *r)
+{
+    sp_time_ms first = 0;
+    for (uint32_t i = 0; i < r->holds_count; i++) {
+        const sp_reference_hold *hold = &r->holds[i];
+        if (hold->status != SP_REFERENCE_LIVES)
+            continue;
+        if (sp_random_once_in(random, 40))
+            return hold->deadline;
+        if (first == 0 || hold->deadline < first)
+            first = hold->deadline;
+    }
+    return first;
+}
+
 sp_time_ms sp_generate_time(sp_random *random, const sp_reference *r, sp_time_ms now)
 {
     sp_time_ms at = now;
     uint64_t die = sp_random_below(random, 1000);
     if (die < 600)
         return now;
-    if (die < 980)
+    if (die < 960)
         return now + (int64_t)sp_random_below(random, 20);
-    if (die < 988 && r->concerts_count > 0) {
+    if (die < 980) {
+        at = any_deadline(random, r) + (int64_t)sp_random_below(random, 3) - 1;
+    } else if (die < 988 && r->concerts_count > 0) {
         const sp_reference_concert *c = &r->concerts[sp_random_below(random, r->concerts_count)];
         const sp_time_ms edges[] = {c->start_date, c->start_date, c->end_date, c->cancel_until,
                                     c->concert_date};
@@ -89,7 +104,7 @@ sp_time_ms sp_generate_time(sp_random *random, const sp_reference *r, sp_time_ms
 
 /* ---- Who ---- */
 
-static sp_user_id any_user(sp_random *random, const sp_reference *r)
+sp_user_id sp_generate_user(sp_random *random, const sp_reference *r)
 {
     if (r->users_count == 0 || sp_random_once_in(random, 50)) {
         const sp_user_id unknown[] = {r->users_count + 1, UINT32_MAX, r->users_count + 1000};
@@ -99,9 +114,9 @@ static sp_user_id any_user(sp_random *random, const sp_reference *r)
 }
 
 /* Mostly one whose role allows it; the rest is there to be refused. */
-static sp_user_id user_of_role(sp_random *random, const sp_reference *r, sp_role least)
+sp_user_id sp_generate_user_of_role(sp_random *random, const sp_reference *r, sp_role least)
 {
-    sp_user_id user = any_user(random, r);
+    sp_user_id user = sp_generate_user(random, r);
     if (sp_random_once_in(random, 8))
         return user;
     for (uint32_t i = 0; i < r->users_count; i++) {
@@ -117,8 +132,8 @@ static sp_user_id one_to_erase(sp_random *random, const sp_reference *r)
 {
     if (r->concerts_count > 0 && sp_random_once_in(random, 3))
         return r->concerts[sp_random_below(random, r->concerts_count)].host;
-    return sp_random_once_in(random, 3) ? user_of_role(random, r, SP_ROLE_ADMIN)
-                                        : any_user(random, r);
+    return sp_random_once_in(random, 3) ? sp_generate_user_of_role(random, r, SP_ROLE_ADMIN)
+                                        : sp_generate_user(random, r);
 }
 
 static sp_role any_role(sp_random *random)
@@ -128,7 +143,7 @@ static sp_role any_role(sp_random *random)
 
 /* ---- Texts: letters of one to four bytes, never longer than size_max. ---- */
 
-static sp_text any_text(sp_random *random, sp_generated *out, uint32_t size_max)
+sp_text sp_generate_text(sp_random *random, sp_generated *out, uint32_t size_max)
 {
     static const char *const letters[] = {"a", "Z", " ", "é", "歌", "🎫", "7", "\""};
     char *begin = out->text + out->text_size;
@@ -150,7 +165,7 @@ static sp_text any_text(sp_random *random, sp_generated *out, uint32_t size_max)
 static sp_text category_name(sp_random *random, sp_generated *out)
 {
     if (sp_random_once_in(random, 8))
-        return any_text(random, out, SP_CATEGORY_NAME_SIZE_MAX);
+        return sp_generate_text(random, out, SP_CATEGORY_NAME_SIZE_MAX);
     /* The last letter of the alphabet and its neighbours fold or do not. */
     static const char *const ends[] = {"z", "Z", "[", "{", "@", "`", "a", "A"};
     int size =
@@ -162,178 +177,12 @@ static sp_text category_name(sp_random *random, sp_generated *out)
     return (sp_text){out->text, out->text_size};
 }
 
-/* ---- Concerts ---- */
-
-static void concert_dates(sp_random *random, sp_time_ms now, sp_concert_spec *spec)
-{
-    const int64_t lengths[] = {1,           2,      HOUR_MS,    3 * HOUR_MS, 3 * HOUR_MS + 1,
-                               4 * HOUR_MS, DAY_MS, 5 * DAY_MS, 30 * DAY_MS, 30 * DAY_MS};
-    const int64_t starts[] = {-HOUR_MS, -1, 0, 0, 0, 1, 5, HOUR_MS};
-    spec->start_date = now + ONE_OF(random, starts);
-    spec->end_date = spec->start_date + ONE_OF(random, lengths);
-    spec->concert_date = spec->end_date + (int64_t)sp_random_below(random, 2) * DAY_MS;
-    const sp_time_ms until[] = {
-        0, 0, 0, 1, spec->start_date, spec->end_date, now, spec->end_date + 1};
-    spec->cancel_until = ONE_OF(random, until);
-    if (sp_random_once_in(random, 40))
-        spec->end_date = spec->start_date;
-    if (sp_random_once_in(random, 40))
-        spec->concert_date = spec->end_date - 1;
-}
-
-/* So many seats, cut into grades and rows at random. */
-static void concert_seats(sp_random *random, sp_generated *out)
-{
-    static const uint32_t sizes[] = {1,   2,   7,   62,  63,  64,  65, 66,
-                                     100, 127, 128, 129, 191, 192, 193};
-    static const sp_points prices[] = {
-        0, 1, 100, 100, 15000, 15000, 99999, SP_PRICE_MAX - 1, SP_PRICE_MAX};
-    sp_concert_spec *spec = &out->spec;
-    uint32_t left = ONE_OF(random, sizes), rows = 0;
-    spec->grades = out->grades;
-    spec->grades_count = 0;
-    while (left > 0) {
-        bool last_grade = spec->grades_count == SP_GENERATED_GRADES_MAX - 1;
-        sp_grade_spec *grade = &out->grades[spec->grades_count++];
-        *grade = (sp_grade_spec){.name = any_text(random, out, SP_GRADE_NAME_SIZE_MAX),
-                                 .price = ONE_OF(random, prices),
-                                 .row_sizes = &out->row_sizes[rows]};
-        uint32_t rows_wanted = 1 + (uint32_t)sp_random_below(random, 4);
-        while (left > 0 && (grade->rows_count < rows_wanted || last_grade)) {
-            bool last_row = rows == SP_GENERATED_ROWS_MAX - 1;
-            uint32_t seats = last_row ? left : (uint32_t)sp_random_edge(random, 1, left);
-            out->row_sizes[rows++] = seats;
-            grade->rows_count++;
-            left -= seats;
-        }
-    }
-}
-
-static void concert_create(sp_random *random, const sp_reference *r, sp_time_ms now,
-                           sp_generated *out)
-{
-    static const uint32_t seats_per_user[] = {1, 2, 4, 10, 10, 100, 100, SP_MAX_SEATS_PER_USER_MAX};
-    sp_concert_spec *spec = &out->spec;
-    memset(spec, 0, sizeof *spec);
-    spec->category = r->categories_count + 1;
-    if (r->categories_count > 0 && !sp_random_once_in(random, 20))
-        spec->category = (sp_category_id)(1 + sp_random_below(random, r->categories_count));
-    spec->name = any_text(random, out, 60);
-    spec->description = any_text(random, out, 200);
-    spec->image_url = SP_TEXT("https://pictures.example/1.jpg");
-    spec->address = any_text(random, out, 60);
-    spec->running_time_min = (uint32_t)sp_random_edge(random, 1, SP_RUNNING_TIME_MIN_MAX);
-    spec->age_limit = (sp_age_limit)(SP_AGE_ZERO + (int)sp_random_below(random, 4));
-    spec->max_seats_per_user = ONE_OF(random, seats_per_user);
-    spec->hold_seconds = (uint32_t)sp_random_edge(random, SP_HOLD_SECONDS_MIN, SP_HOLD_SECONDS_MAX);
-    spec->no_orphans = sp_random_once_in(random, 2);
-    concert_dates(random, now, spec);
-    concert_seats(random, out);
-    out->command.concert_create.spec = spec;
-}
-
-/* ---- Orders ---- */
-
-static bool wanted(const sp_reference_concert *concert, uint32_t seat, bool free_only)
-{
-    return !free_only || (seat < concert->seats_count && concert->seats[seat].order == 0);
-}
-
-/* Ascending seats from a random place on, in steps; mostly free ones, since
- * a small hall is soon full; at times some that are taken or that are none. */
-static void order_seats(sp_random *random, const sp_reference_concert *concert, sp_command *c)
-{
-    bool free_only = !sp_random_once_in(random, 6);
-    uint32_t count = 1 + (uint32_t)sp_random_below(random, sp_random_once_in(random, 8) ? 100 : 4);
-    uint32_t step = 1 + (uint32_t)sp_random_below(random, sp_random_once_in(random, 3) ? 40 : 2);
-    uint32_t end = concert->seats_count + (sp_random_once_in(random, 20) ? 2 : 0);
-    uint32_t seat = (uint32_t)sp_random_edge(random, 0, end - 1);
-    c->order_create.seats_count = 0;
-    for (; seat < end && c->order_create.seats_count < count; seat += step)
-        if (wanted(concert, seat, free_only))
-            c->order_create.seats[c->order_create.seats_count++] = seat;
-    if (c->order_create.seats_count == 0)
-        c->order_create.seats[c->order_create.seats_count++] = (uint32_t)sp_random_edge(
-            random, 0, sp_random_once_in(random, 20) ? UINT32_MAX : concert->seats_count - 1);
-}
-
-static sp_points order_amount(sp_random *random, const sp_reference_concert *concert,
-                              const sp_command *c)
-{
-    sp_points amount = 0;
-    for (uint32_t i = 0; i < c->order_create.seats_count; i++)
-        if (c->order_create.seats[i] < concert->seats_count)
-            amount += concert->seats[c->order_create.seats[i]].price;
-    switch (sp_random_below(random, 24)) {
-    case 0:
-        return amount + 1;
-    case 1:
-        return amount > 0 ? amount - 1 : 1;
-    case 2:
-        return sp_random_edge(random, 0, SP_POINTS_TOTAL_MAX);
-    default:
-        return sp_random_once_in(random, 2) ? amount : SP_AMOUNT_UNSTATED;
-    }
-}
-
-static bool on_sale(const sp_reference_concert *concert, sp_time_ms now)
-{
-    return concert->start_date <= now && now < concert->end_date;
-}
-
-static void order_create(sp_random *random, const sp_reference *r, sp_time_ms now, sp_command *c)
-{
-    c->order_create.concert = r->concerts_count + 1;
-    c->order_create.seats_count = 1;
-    c->order_create.seats[0] = 0;
-    c->order_create.amount = SP_AMOUNT_UNSTATED;
-    if (r->concerts_count == 0 || sp_random_once_in(random, 60))
-        return;
-    /* Mostly one that is on sale. */
-    uint32_t index = (uint32_t)sp_random_below(random, r->concerts_count);
-    for (uint32_t i = 0; i < r->concerts_count && !sp_random_once_in(random, 40); i++) {
-        if (on_sale(&r->concerts[index], now))
-            break;
-        index = (index + 1) % r->concerts_count;
-    }
-    c->order_create.concert = index + 1;
-    if (sp_random_once_in(random, 6))
-        c->actor = r->concerts[index].host; /* buys at his own concert */
-    order_seats(random, &r->concerts[index], c);
-    c->order_create.amount = order_amount(random, &r->concerts[index], c);
-}
-
-static void order_cancel(sp_random *random, const sp_reference *r, sp_generated *out)
-{
-    sp_command *c = &out->command;
-    uint32_t newest = r->orders_count;
-    c->order_cancel.order = (sp_order_id)sp_random_edge(random, 0, (int64_t)newest + 1);
-    /* Mostly one of the last, which is more likely live. */
-    if (newest > 0 && !sp_random_once_in(random, 3))
-        c->order_cancel.order =
-            newest - (uint32_t)sp_random_below(random, newest < 20 ? newest : 20);
-    /* … or the next older one that is live. */
-    while (c->order_cancel.order > 1 && c->order_cancel.order <= newest &&
-           r->orders[c->order_cancel.order - 1].cancelled_at != 0 && !sp_random_once_in(random, 10))
-        c->order_cancel.order--;
-    if (c->order_cancel.order >= 1 && c->order_cancel.order <= newest &&
-        !sp_random_once_in(random, 4))
-        c->actor = r->orders[c->order_cancel.order - 1].user;
-    else if (sp_random_once_in(random, 2))
-        c->actor = user_of_role(random, r, SP_ROLE_ADMIN);
-    c->order_cancel.reason = (sp_text){NULL, 0};
-    if (sp_random_once_in(random, 3))
-        c->order_cancel.reason = any_text(random, out, SP_REASON_SIZE_MAX);
-    else if (sp_random_once_in(random, 8))
-        c->order_cancel.reason = (sp_text){out->text, 0};
-}
-
 /* ---- Which ---- */
 
 static bool any_on_sale(const sp_reference *r, sp_time_ms now)
 {
     for (uint32_t i = 0; i < r->concerts_count; i++)
-        if (on_sale(&r->concerts[i], now))
+        if (sp_generate_on_sale(&r->concerts[i], now))
             return true;
     return false;
 }
@@ -370,7 +219,13 @@ static sp_command_type any_type(sp_random *random, const sp_reference *r, sp_tim
     /* A world without people is a dull one: the last few mostly stay. */
     if (die < 173 && (living_count(r) > 3 || sp_random_once_in(random, 10)))
         return SP_COMMAND_USER_ERASE;
-    return die < 780 ? SP_COMMAND_ORDER_CREATE : SP_COMMAND_ORDER_CANCEL;
+    if (die < 500)
+        return SP_COMMAND_ORDER_CREATE;
+    if (die < 720)
+        return SP_COMMAND_HOLD_TAKE;
+    if (die < 780)
+        return SP_COMMAND_HOLD_EXTEND;
+    return die < 830 ? SP_COMMAND_HOLD_RELEASE : SP_COMMAND_ORDER_CANCEL;
 }
 
 /* The command type that makes an event of this type and can carry a key;
@@ -390,6 +245,10 @@ static sp_command_type type_of_event(sp_event_type type)
         return SP_COMMAND_ORDER_CREATE;
     case SP_EVENT_ORDER_CANCELLED:
         return SP_COMMAND_ORDER_CANCEL;
+    case SP_EVENT_HOLD_TAKEN:
+        return SP_COMMAND_HOLD_TAKE;
+    case SP_EVENT_HOLD_EXTENDED:
+        return SP_COMMAND_HOLD_EXTEND;
     case SP_EVENT_USER_ERASED: /* asks again, and is nobody */
         return SP_COMMAND_USER_ERASE;
     default:
@@ -434,13 +293,15 @@ static void fill(sp_random *random, const sp_reference *r, sp_time_ms now, sp_ge
         user_create(random, r, out);
         break;
     case SP_COMMAND_ROLE_SET:
-        c->actor = sp_random_once_in(random, 4) ? 0 : user_of_role(random, r, SP_ROLE_ADMIN);
-        c->role_set.user = any_user(random, r);
+        c->actor =
+            sp_random_once_in(random, 4) ? 0 : sp_generate_user_of_role(random, r, SP_ROLE_ADMIN);
+        c->role_set.user = sp_generate_user(random, r);
         c->role_set.role = any_role(random);
         break;
     case SP_COMMAND_POINTS_GRANT:
-        c->actor = sp_random_once_in(random, 4) ? 0 : user_of_role(random, r, SP_ROLE_ADMIN);
-        c->points_grant.user = any_user(random, r);
+        c->actor =
+            sp_random_once_in(random, 4) ? 0 : sp_generate_user_of_role(random, r, SP_ROLE_ADMIN);
+        c->points_grant.user = sp_generate_user(random, r);
         c->points_grant.amount = sp_random_once_in(random, 2)
                                      ? sp_random_edge(random, 1, SP_GRANT_MAX)
                                      : 1 + (int64_t)sp_random_below(random, 1000000);
@@ -449,20 +310,31 @@ static void fill(sp_random *random, const sp_reference *r, sp_time_ms now, sp_ge
         c->actor = one_to_erase(random, r);
         break;
     case SP_COMMAND_CATEGORY_CREATE:
-        c->actor = sp_random_once_in(random, 4) ? 0 : user_of_role(random, r, SP_ROLE_ADMIN);
+        c->actor =
+            sp_random_once_in(random, 4) ? 0 : sp_generate_user_of_role(random, r, SP_ROLE_ADMIN);
         c->category_create.name = category_name(random, out);
         break;
     case SP_COMMAND_CONCERT_CREATE:
-        c->actor = user_of_role(random, r, SP_ROLE_HOST);
-        concert_create(random, r, now, out);
+        c->actor = sp_generate_user_of_role(random, r, SP_ROLE_HOST);
+        sp_generate_concert_create(random, r, now, out);
         break;
     case SP_COMMAND_ORDER_CREATE:
-        c->actor = any_user(random, r);
-        order_create(random, r, now, c);
+        c->actor = sp_generate_user(random, r);
+        sp_generate_order_create(random, r, now, c);
+        break;
+    case SP_COMMAND_HOLD_TAKE:
+        c->actor = sp_generate_user(random, r);
+        sp_generate_hold_take(random, r, now, out);
+        break;
+    case SP_COMMAND_HOLD_EXTEND:
+        c->hold_extend.hold = sp_generate_hold(random, r, c);
+        break;
+    case SP_COMMAND_HOLD_RELEASE: /* takes no key */
+        c->hold_release.hold = sp_generate_hold(random, r, c);
         break;
     default:
-        c->actor = sp_random_once_in(random, 20) ? 0 : any_user(random, r);
-        order_cancel(random, r, out);
+        c->actor = sp_random_once_in(random, 20) ? 0 : sp_generate_user(random, r);
+        sp_generate_order_cancel(random, r, out);
         break;
     }
 }
@@ -501,85 +373,10 @@ void sp_generate_command(sp_random *random, const sp_reference *r, sp_time_ms no
         c->idempotency = (sp_idempotency){true, again->key, again->request};
         if (sp_random_once_in(random, 4))
             c->idempotency.request.bytes[15] ^= 1;
-    } else if (c->actor != 0 && !sp_random_once_in(random, 4)) {
+    } else if (c->actor != 0 && c->type != SP_COMMAND_HOLD_RELEASE &&
+               !sp_random_once_in(random, 4)) {
         c->idempotency.present = true;
         sp_random_fill(random, &c->idempotency.key, sizeof c->idempotency.key);
         sp_random_fill(random, &c->idempotency.request, sizeof c->idempotency.request);
-    }
-}
-
-/* A page's beginning: none, one of this list (as a client gives it), or any id,
- * made up ones included. */
-static sp_order_id any_order(sp_random *random, const sp_reference *r)
-{
-    return sp_random_once_in(random, 2)
-               ? 0
-               : (sp_order_id)sp_random_edge(random, 1, (int64_t)r->orders_count + 1);
-}
-
-/* A true cursor, or one that is wrong in its seq or its balance. */
-static void ledger_cursor(sp_random *random, const sp_reference *r, sp_command *q)
-{
-    const sp_reference_user *user =
-        sp_reference_is_user(r, q->actor) ? &r->users[q->actor - 1] : NULL;
-    if (user == NULL || user->moves_count == 0 || sp_random_once_in(random, 3))
-        return;
-    uint32_t index = (uint32_t)sp_random_below(random, user->moves_count);
-    q->query_ledger.before = user->moves[index].seq;
-    for (uint32_t i = 0; i < index; i++)
-        q->query_ledger.balance += user->moves[i].amount;
-    if (sp_random_once_in(random, 4))
-        q->query_ledger.before = (sp_seq)sp_random_edge(random, 1, (int64_t)r->seq + 1);
-    if (sp_random_once_in(random, 8)) {
-        static const sp_points wrong[] = {
-            INT64_MIN, -SP_POINTS_TOTAL_MAX - 1, -SP_POINTS_TOTAL_MAX,
-            0,         SP_POINTS_TOTAL_MAX,      SP_POINTS_TOTAL_MAX + 1,
-            INT64_MAX};
-        q->query_ledger.balance = ONE_OF(random, wrong);
-    }
-}
-
-void sp_generate_query(sp_random *random, const sp_reference *r, sp_command *q)
-{
-    uint32_t count_max = (uint32_t)sp_random_edge(random, 1, 100);
-    memset(q, 0, sizeof *q);
-    q->actor = sp_random_once_in(random, 30) ? 0 : any_user(random, r);
-    switch (sp_random_below(random, 6)) {
-    case 0:
-        q->type = SP_QUERY_USER;
-        q->query_user.user = sp_random_once_in(random, 2) ? 0 : any_user(random, r);
-        break;
-    case 1:
-        q->type = SP_QUERY_ORDER;
-        q->query_order.order = (sp_order_id)sp_random_edge(random, 0, (int64_t)r->orders_count + 1);
-        break;
-    case 2:
-        q->type = SP_QUERY_USERS;
-        q->query_users.after =
-            sp_random_once_in(random, 2) ? 0 : (sp_user_id)sp_random_below(random, 30);
-        q->query_users.count_max = count_max;
-        if (sp_random_once_in(random, 2))
-            q->actor = user_of_role(random, r, SP_ROLE_ADMIN);
-        break;
-    case 3:
-        q->type = SP_QUERY_LEDGER;
-        q->query_ledger.count_max = count_max;
-        ledger_cursor(random, r, q);
-        break;
-    case 4:
-        q->type = SP_QUERY_CONCERT_ORDERS;
-        q->query_concert_orders.concert =
-            (sp_concert_id)sp_random_edge(random, 0, (int64_t)r->concerts_count + 1);
-        q->query_concert_orders.before = any_order(random, r);
-        q->query_concert_orders.count_max = count_max;
-        if (sp_random_once_in(random, 2))
-            q->actor = user_of_role(random, r, SP_ROLE_HOST);
-        break;
-    default:
-        q->type = SP_QUERY_ORDERS;
-        q->query_orders.user = sp_random_once_in(random, 2) ? 0 : any_user(random, r);
-        q->query_orders.before = any_order(random, r);
-        q->query_orders.count_max = count_max;
-        break;
     }
 }

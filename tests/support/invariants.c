@@ -114,22 +114,49 @@ static const char *lay_orders(const sp_state *state, const sp_concert_card *card
     return NULL;
 }
 
+/* The same of the living holds; a seat that is both held and sold shows here. */
+static const char *lay_holds(const sp_concert_card *card, uint8_t *taken, uint32_t *per_user,
+                             const sp_hold_view *holds, uint32_t count)
+{
+    for (uint32_t h = 0; h < count; h++) {
+        if (holds[h].concert != card->id)
+            continue;
+        per_user[holds[h].user] += holds[h].seats_count;
+        for (uint32_t i = 0; i < holds[h].seats_count; i++) {
+            sp_seat seat = holds[h].seats[i];
+            if (seat >= card->seats_count || taken[seat])
+                return sp_compare_failed("concert %u, seat %u: held twice, or sold, or there is "
+                                         "none",
+                                         card->id, seat);
+            taken[seat] = 2;
+        }
+    }
+    return NULL;
+}
+
 static const char *check_map(const sp_state *state, const sp_concert_card *card,
                              const uint8_t *taken, const uint32_t *per_user)
 {
     const uint64_t *sold = sp_state_sold_words(state, card->id);
-    uint32_t count = 0;
+    const uint64_t *held = sp_state_held_words(state, card->id);
+    uint32_t sold_count = 0, held_count = 0;
     for (uint32_t seat = 0; seat < 64 * sp_words_of_seats(card->seats_count); seat++) {
         unsigned bit = (sold[seat / 64] >> (seat % 64)) & 1;
+        unsigned held_bit = (held[seat / 64] >> (seat % 64)) & 1;
         unsigned expected = seat < card->seats_count ? taken[seat] : 0;
-        if (bit != expected)
-            return sp_compare_failed("concert %u, seat %u: its bit is %u, by its orders %u",
-                                     card->id, seat, bit, expected);
-        count += bit;
+        if (bit != (expected == 1) || held_bit != (expected == 2))
+            return sp_compare_failed("concert %u, seat %u: its bits are sold %u, held %u; by its "
+                                     "orders and holds it is %u",
+                                     card->id, seat, bit, held_bit, expected);
+        sold_count += bit;
+        held_count += held_bit;
     }
-    if (count != sp_state_sold_count(state, card->id))
-        return sp_compare_failed("concert %u: %u bits, but sold_count is %u", card->id, count,
+    if (sold_count != sp_state_sold_count(state, card->id))
+        return sp_compare_failed("concert %u: %u bits, but sold_count is %u", card->id, sold_count,
                                  sp_state_sold_count(state, card->id));
+    if (held_count != sp_state_held_count(state, card->id))
+        return sp_compare_failed("concert %u: %u bits, but held_count is %u", card->id, held_count,
+                                 sp_state_held_count(state, card->id));
     for (sp_user_id user = 1; user <= sp_state_users_count(state); user++)
         if (per_user[user] != sp_state_user_seats(state, user, card->id))
             return sp_compare_failed("concert %u: user %u has %u seats, counted were %u", card->id,
@@ -159,23 +186,88 @@ static const char *check_card(const sp_state *state, const sp_concert_card *card
     return NULL;
 }
 
+/* A hold by itself; in `seats`, which the views point to. */
+static const char *check_hold(const sp_state *state, const sp_hold_view *hold)
+{
+    const sp_concert_card *card = sp_state_concert(state, hold->concert);
+    sp_user_view user;
+    if (card == NULL || !sp_state_user_ever(state, hold->user, &user))
+        return sp_compare_failed("hold %u: its concert or its user is none", hold->id);
+    if (hold->seats_count < 1 || hold->seats_count > SP_SEATS_PER_ORDER_MAX)
+        return sp_compare_failed("hold %u: it has %u seats", hold->id, hold->seats_count);
+    sp_points amount = 0;
+    for (uint32_t i = 0; i < hold->seats_count; i++) {
+        if (hold->seats[i] >= card->seats_count || (i > 0 && hold->seats[i] <= hold->seats[i - 1]))
+            return sp_compare_failed("hold %u: its seats do not ascend", hold->id);
+        amount += sp_card_place(card, hold->seats[i]).grade->price;
+    }
+    if (amount != hold->amount)
+        return sp_compare_failed("hold %u: its amount is not its seats' price", hold->id);
+    sp_time_ms length_ms = (sp_time_ms)card->spec.hold_seconds * 1000;
+    if (hold->expires_at <= hold->created_at || hold->expires_at > card->spec.end_date ||
+        hold->expires_at > hold->created_at + SP_HOLD_EXTENSION_FACTOR * length_ms ||
+        hold->created_at > sp_state_time(state) || hold->seq > sp_state_seq(state))
+        return sp_compare_failed("hold %u: its times can't be", hold->id);
+    return NULL;
+}
+
+/* All that live, by (deadline, id), as far as the engine lists them at once; seats
+ * has room for all. What is due first is what ends first. */
+static const char *list_holds(const sp_state *state, sp_hold_view *holds,
+                              sp_seat (*seats)[SP_SEATS_PER_ORDER_MAX], uint32_t *count)
+{
+    static sp_hold_id ids[SP_HOLDS_PER_EXPIRY_MAX];
+    *count = sp_state_holds_due(state, SP_TIME_MAX, ids, SP_HOLDS_PER_EXPIRY_MAX);
+    if (*count != sp_state_holds_count(state))
+        return sp_compare_failed("%u holds live, %u end some day", sp_state_holds_count(state),
+                                 *count);
+    for (uint32_t i = 0; i < *count; i++) {
+        const char *wrong;
+        if (!sp_state_hold(state, ids[i], seats[i], &holds[i]))
+            return sp_compare_failed("hold %u is to end, and does not live", ids[i]);
+        if ((wrong = check_hold(state, &holds[i])) != NULL)
+            return wrong;
+        if (i > 0 && (holds[i].expires_at < holds[i - 1].expires_at ||
+                      (holds[i].expires_at == holds[i - 1].expires_at && ids[i] <= ids[i - 1])))
+            return sp_compare_failed("hold %u ends behind %u, which it should not", ids[i],
+                                     ids[i - 1]);
+    }
+    sp_time_ms next = sp_state_next_deadline(state);
+    if (next != (*count > 0 ? holds[0].expires_at : 0))
+        return sp_compare_failed("the next deadline is another than that of the first hold");
+    return NULL;
+}
+
+static const char *check_concert(const sp_state *state, sp_concert_id id, const sp_hold_view *holds,
+                                 uint32_t holds_count)
+{
+    const sp_concert_card *card = sp_state_concert(state, id);
+    uint8_t *taken = calloc(card->seats_count, 1);
+    uint32_t *per_user = calloc(sp_state_users_count(state) + 1u, sizeof *per_user);
+    SP_ASSERT(taken != NULL && per_user != NULL);
+    const char *wrong = check_card(state, card);
+    if (wrong == NULL)
+        wrong = lay_orders(state, card, taken, per_user);
+    if (wrong == NULL)
+        wrong = lay_holds(card, taken, per_user, holds, holds_count);
+    if (wrong == NULL)
+        wrong = check_map(state, card, taken, per_user);
+    free(taken);
+    free(per_user);
+    return wrong;
+}
+
 const char *sp_invariants_check(const sp_state *state)
 {
+    static sp_hold_view holds[SP_HOLDS_PER_EXPIRY_MAX];
+    static sp_seat seats[SP_HOLDS_PER_EXPIRY_MAX][SP_SEATS_PER_ORDER_MAX];
+    uint32_t holds_count = 0;
     const char *wrong = check_points(state);
     if (wrong == NULL)
         wrong = check_ledgers(state);
-    for (sp_concert_id id = 1; wrong == NULL && id <= sp_state_concerts_count(state); id++) {
-        const sp_concert_card *card = sp_state_concert(state, id);
-        uint8_t *taken = calloc(card->seats_count, 1);
-        uint32_t *per_user = calloc(sp_state_users_count(state) + 1u, sizeof *per_user);
-        SP_ASSERT(taken != NULL && per_user != NULL);
-        wrong = check_card(state, card);
-        if (wrong == NULL)
-            wrong = lay_orders(state, card, taken, per_user);
-        if (wrong == NULL)
-            wrong = check_map(state, card, taken, per_user);
-        free(taken);
-        free(per_user);
-    }
+    if (wrong == NULL)
+        wrong = list_holds(state, holds, seats, &holds_count);
+    for (sp_concert_id id = 1; wrong == NULL && id <= sp_state_concerts_count(state); id++)
+        wrong = check_concert(state, id, holds, holds_count);
     return wrong;
 }

@@ -3,11 +3,11 @@
  * Deciding, the naive way: a function a command. Each returns SP_OK with the
  * event's fields filled, or what it is refused with.
  */
-#include "tests/support/reference.h"
+#include "tests/support/reference_private.h"
 
 typedef sp_reference_answer answer;
 
-static sp_outcome limit(answer *a, const char *name)
+sp_outcome sp_reference_limit(answer *a, const char *name)
 {
     a->refusal.limit = name;
     return SP_LIMIT_REACHED;
@@ -19,30 +19,20 @@ static bool balance_fits(sp_points balance)
     return balance >= -SP_POINTS_TOTAL_MAX && balance <= SP_POINTS_TOTAL_MAX;
 }
 
-static bool can_move(const sp_reference *r, sp_user_id from, sp_user_id to, sp_points amount)
+bool sp_reference_can_move(const sp_reference *r, sp_user_id from, sp_user_id to, sp_points amount)
 {
     return from == to || (balance_fits(r->users[from - 1].points - amount) &&
                           balance_fits(r->users[to - 1].points + amount));
 }
 
-/* Seats that stand in lists: an order of a single seat needs no list. */
-static uint64_t listed_seats(const sp_reference *r)
-{
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < r->orders_count; i++)
-        if (r->orders[i].seats_count > 1)
-            count += r->orders[i].seats_count;
-    return count;
-}
-
 static sp_outcome user_create(const sp_reference *r, const sp_command *c, answer *a)
 {
     if (r->users_count == r->limits.users_max)
-        return limit(a, "users");
+        return sp_reference_limit(a, "users");
     if (r->granted + c->user_create.points > SP_POINTS_TOTAL_MAX)
-        return limit(a, "points");
+        return sp_reference_limit(a, "points");
     if (c->user_create.points > 0 && sp_reference_grants_count(r) == r->limits.grants_max)
-        return limit(a, "grants");
+        return sp_reference_limit(a, "grants");
     a->event.type = SP_EVENT_USER_CREATED;
     a->event.user_created.user = r->users_count + 1;
     a->event.user_created.role = c->user_create.role;
@@ -70,9 +60,9 @@ static sp_outcome points_grant(const sp_reference *r, const sp_command *c, answe
         return SP_USER_UNKNOWN;
     if (r->granted + c->points_grant.amount > SP_POINTS_TOTAL_MAX ||
         !balance_fits(r->users[c->points_grant.user - 1].points + c->points_grant.amount))
-        return limit(a, "points");
+        return sp_reference_limit(a, "points");
     if (sp_reference_grants_count(r) == r->limits.grants_max)
-        return limit(a, "grants");
+        return sp_reference_limit(a, "grants");
     a->event.type = SP_EVENT_POINTS_GRANTED;
     a->event.points_granted.user = c->points_grant.user;
     a->event.points_granted.amount = c->points_grant.amount;
@@ -112,7 +102,7 @@ static sp_outcome category_create(const sp_reference *r, const sp_command *c, an
         if (category_named(&r->categories[i], c->category_create.name))
             return SP_CATEGORY_EXISTS;
     if (r->categories_count == r->limits.categories_max)
-        return limit(a, "categories");
+        return sp_reference_limit(a, "categories");
     a->event.type = SP_EVENT_CATEGORY_CREATED;
     a->event.category_created.category = r->categories_count + 1;
     a->event.category_created.name = c->category_create.name;
@@ -149,13 +139,13 @@ static sp_outcome concert_create(const sp_reference *r, const sp_command *c, ans
         until > spec->end_date)
         return SP_VALIDATION_FAILED;
     if (r->concerts_count == r->limits.concerts_max)
-        return limit(a, "concerts");
+        return sp_reference_limit(a, "concerts");
     if (seats_all > r->limits.seats_max)
-        return limit(a, "seats");
+        return sp_reference_limit(a, "seats");
     if (grades_all > r->limits.grades_max)
-        return limit(a, "grades");
+        return sp_reference_limit(a, "grades");
     if (rows_all > r->limits.rows_max)
-        return limit(a, "rows");
+        return sp_reference_limit(a, "rows");
     if (until == 0) {
         until = spec->end_date - SP_CANCEL_BEFORE_END_MS;
         if (until < spec->start_date)
@@ -166,100 +156,6 @@ static sp_outcome concert_create(const sp_reference *r, const sp_command *c, ans
     a->event.concert_created.host = c->actor;
     a->event.concert_created.spec = *spec;
     a->event.concert_created.spec.cancel_until = until;
-    return SP_OK;
-}
-
-static sp_outcome seats_conflict(answer *a, const sp_reference_concert *concert,
-                                 const sp_command *c, sp_outcome outcome)
-{
-    sp_refusal *refusal = &a->refusal;
-    for (uint32_t i = 0; i < c->order_create.seats_count; i++) {
-        sp_seat seat = c->order_create.seats[i];
-        bool known = seat < concert->seats_count;
-        if (outcome == SP_SEAT_UNKNOWN && !known)
-            refusal->conflicts[refusal->conflicts_count++].seat = seat;
-        if (outcome == SP_SEAT_TAKEN && concert->seats[seat].order != 0)
-            refusal->conflicts[refusal->conflicts_count++] =
-                (sp_seat_conflict){seat, SP_SEAT_SOLD, concert->seats[seat].seq};
-    }
-    return refusal->conflicts_count > 0 ? outcome : SP_OK;
-}
-
-static sp_outcome order_create(const sp_reference *r, const sp_command *c, sp_time_ms now,
-                               answer *a)
-{
-    sp_concert_id id = c->order_create.concert;
-    uint32_t count = c->order_create.seats_count;
-    if (id < 1 || id > r->concerts_count)
-        return SP_CONCERT_UNKNOWN;
-    const sp_reference_concert *concert = &r->concerts[id - 1];
-    if (now < concert->start_date) {
-        a->refusal.opens_at = concert->start_date;
-        return SP_SALES_NOT_OPEN;
-    }
-    if (now >= concert->end_date)
-        return SP_SALES_CLOSED;
-    if (seats_conflict(a, concert, c, SP_SEAT_UNKNOWN) != SP_OK)
-        return SP_SEAT_UNKNOWN;
-    sp_points amount = 0;
-    for (uint32_t i = 0; i < count; i++)
-        amount += concert->seats[c->order_create.seats[i]].price;
-    if (c->order_create.amount != SP_AMOUNT_UNSTATED && c->order_create.amount != amount) {
-        a->refusal.amount = amount;
-        return SP_AMOUNT_MISMATCH;
-    }
-    a->refusal.max = concert->max_seats_per_user;
-    a->refusal.have = sp_reference_user_seats(r, c->actor, id);
-    if (a->refusal.have + count > a->refusal.max)
-        return SP_SEAT_LIMIT;
-    if (seats_conflict(a, concert, c, SP_SEAT_TAKEN) != SP_OK)
-        return SP_SEAT_TAKEN;
-    a->refusal.points = r->users[c->actor - 1].points;
-    if (a->refusal.points < amount)
-        return SP_INSUFFICIENT_POINTS;
-    if (!can_move(r, c->actor, concert->host, amount))
-        return limit(a, "points");
-    if (r->orders_count == r->limits.orders_max)
-        return limit(a, "orders");
-    if (count > 1 && listed_seats(r) + count > r->limits.order_seats_max)
-        return limit(a, "order_seats");
-    a->event.type = SP_EVENT_ORDER_PAID;
-    a->event.order_paid.order = r->orders_count + 1;
-    a->event.order_paid.concert = id;
-    a->event.order_paid.buyer = c->actor;
-    a->event.order_paid.amount = amount;
-    a->event.order_paid.seats = c->order_create.seats;
-    a->event.order_paid.seats_count = count;
-    return SP_OK;
-}
-
-static sp_outcome order_cancel(const sp_reference *r, const sp_command *c, sp_time_ms now,
-                               answer *a)
-{
-    sp_order_id id = c->order_cancel.order;
-    bool admin = sp_reference_is_admin(r, c->actor);
-    bool reason = c->order_cancel.reason.size > 0;
-    if (id < 1 || id > r->orders_count)
-        return SP_ORDER_UNKNOWN;
-    const sp_reference_order *order = &r->orders[id - 1];
-    if (order->user != c->actor && !admin)
-        return SP_ORDER_UNKNOWN;
-    if (order->cancelled_at != 0)
-        return SP_ALREADY_CANCELLED;
-    const sp_reference_concert *concert = &r->concerts[order->concert - 1];
-    a->refusal.cancel_until = concert->cancel_until;
-    if (now > concert->cancel_until && !(admin && reason))
-        return SP_CANCEL_CLOSED;
-    if (order->user != c->actor && !reason) {
-        a->refusal.field = "reason";
-        return SP_VALIDATION_FAILED;
-    }
-    if (!can_move(r, concert->host, order->user, order->amount))
-        return limit(a, "points");
-    a->event.type = SP_EVENT_ORDER_CANCELLED;
-    a->event.order_cancelled.order = id;
-    a->event.order_cancelled.amount = order->amount;
-    a->event.order_cancelled.reason = c->order_cancel.reason;
     return SP_OK;
 }
 
@@ -296,7 +192,7 @@ static sp_outcome decide(const sp_reference *r, const sp_command *c, sp_time_ms 
             return same ? SP_OK : SP_IDEMPOTENCY_MISMATCH;
         }
         if (sp_reference_keys_full(r, now))
-            return limit(a, "idempotency_keys");
+            return sp_reference_limit(a, "idempotency_keys");
     }
     switch (c->type) {
     case SP_COMMAND_SERVER_START:
@@ -317,9 +213,16 @@ static sp_outcome decide(const sp_reference *r, const sp_command *c, sp_time_ms 
     case SP_COMMAND_CONCERT_CREATE:
         return concert_create(r, c, a);
     case SP_COMMAND_ORDER_CREATE:
-        return order_create(r, c, now, a);
+        return c->order_create.hold != 0 ? sp_reference_decide_bought(r, c, now, a)
+                                         : sp_reference_decide_order(r, c, now, a);
     case SP_COMMAND_ORDER_CANCEL:
-        return order_cancel(r, c, now, a);
+        return sp_reference_decide_cancel(r, c, now, a);
+    case SP_COMMAND_HOLD_TAKE:
+        return sp_reference_decide_take(r, c, now, a);
+    case SP_COMMAND_HOLD_EXTEND:
+        return sp_reference_decide_extend(r, c, now, a);
+    case SP_COMMAND_HOLD_RELEASE:
+        return sp_reference_decide_release(r, c, now, a);
     default:
         return SP_INTERNAL;
     }
