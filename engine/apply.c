@@ -231,7 +231,7 @@ static void hold_end(sp_state *state, sp_hold_row *hold, sp_hold_status status, 
     seats_stamp(state, concert, seats, seats_count, seq);
     hold->seq = seq;
     sp_holds_end(&state->holds, hold, status);
-    if (status != SP_HELD_BOUGHT)
+    if (status != SP_HELD_BOUGHT && !(status == SP_HELD_EXPIRED && SP_FAULT(CAPS_KEEP_EXPIRED)))
         sp_user_caps_subtract(&state->users[hold->user].caps, &state->caps, hold->user,
                               hold->concert, seats_count);
 }

@@ -17,6 +17,10 @@ _Bool sp_fault_plant(const char *name)
         [SP_FAULT_NOSYNC] = "nosync",
         [SP_FAULT_ANSWER_BEFORE_FLUSH] = "answer_before_flush",
         [SP_FAULT_SIDES_UNFLUSHED] = "sides_unflushed",
+        [SP_FAULT_HOLD_OUTLIVES] = "hold_outlives",
+        [SP_FAULT_CAPS_KEEP_EXPIRED] = "caps_keep_expired",
+        [SP_FAULT_HELD_PUBLISHED_EARLY] = "held_published_early",
+        [SP_FAULT_FREED_SEATS_UNTOLD] = "freed_seats_untold",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {

@@ -15,6 +15,10 @@ typedef enum sp_fault {
     SP_FAULT_NOSYNC = 4,               /* log: opened with MDB_NOSYNC */
     SP_FAULT_ANSWER_BEFORE_FLUSH = 5,  /* sequencer: commits, releases, then flushes */
     SP_FAULT_SIDES_UNFLUSHED = 6,      /* … but only where no event was made */
+    SP_FAULT_HOLD_OUTLIVES = 7,        /* sequencer: a hold due this very millisecond is left */
+    SP_FAULT_CAPS_KEEP_EXPIRED = 8,    /* apply: seats of a hold that ended still count */
+    SP_FAULT_HELD_PUBLISHED_EARLY = 9, /* sequencer: seats are shown as they are decided */
+    SP_FAULT_FREED_SEATS_UNTOLD = 10,  /* views: a hold's end moves no word's seq */
 } sp_fault;
 
 #ifdef SP_FAULTS

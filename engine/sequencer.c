@@ -225,6 +225,8 @@ static sp_log_status take_event(sp_sequencer *self, sp_event *event)
         return SP_LOG_FAILED;
     sp_changes_add(&self->current->changes, self->config.state, event);
     sp_apply(self->config.state, event);
+    if (SP_FAULT(HELD_PUBLISHED_EARLY))
+        sp_views_publish_changes(self->config.views, self->config.state, &self->current->changes);
     self->current->events_count++;
     return SP_LOG_OK;
 }
@@ -443,6 +445,8 @@ static bool has_overdue(sp_sequencer *self, sp_time_ms now)
 {
     sp_time_ms deadline = sp_state_next_deadline(self->config.state);
 
+    if (SP_FAULT(HOLD_OUTLIVES) && deadline == now)
+        return false;
     self->overdue = deadline != 0 && deadline <= now &&
                     self->config.log->space(self->config.log) == SP_SPACE_NONE;
     return deadline != 0 && deadline <= now && !self->overdue;

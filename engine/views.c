@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "engine/bitmap.h"
+#include "engine/fault.h"
 #include "engine/memory.h"
 #include "engine/state_private.h"
 
@@ -195,7 +196,8 @@ static void seats_change(sp_views *views, uint32_t first_word, const sp_change *
         sp_seat_group group = sp_seat_group_of(change->seats + at, change->seats_count - at);
         view_word *word = &views->words[first_word + group.word];
         bits_change(word, group.mask, change->kind);
-        word_store(&word->seq, change->seq);
+        if (!(change->kind == SP_CHANGE_HELD_FREED && SP_FAULT(FREED_SEATS_UNTOLD)))
+            word_store(&word->seq, change->seq);
         at += group.seats_count;
     }
     for (uint32_t i = 0; i < change->seats_count; i++)
