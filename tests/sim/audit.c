@@ -43,7 +43,8 @@ static bool space_refuses(const sp_sim_world *w, sp_command_type type)
         return false;
     case SP_SPACE_LOW: /* takings are refused, what gives back goes on, so do starts */
         return type != SP_COMMAND_SERVER_START && type != SP_COMMAND_ORDER_CANCEL &&
-               type != SP_COMMAND_ROLE_SET && type != SP_COMMAND_USER_ERASE;
+               type != SP_COMMAND_ROLE_SET && type != SP_COMMAND_USER_ERASE &&
+               type != SP_COMMAND_HOLD_RELEASE;
     case SP_SPACE_NONE:
         return type != SP_COMMAND_SERVER_START;
     }
@@ -60,6 +61,13 @@ static bool has_email(const sp_sim_world *w, const sp_profile *profile)
     return false;
 }
 
+static bool has_overdue(const sp_sim_world *w, sp_time_ms now)
+{
+    static sp_hold_id ids[SP_HOLDS_PER_EXPIRY_MAX];
+    sp_event event;
+    return sp_reference_expiry(&w->reference, now, ids, &event);
+}
+
 static const char *audit_refusal(sp_sim_world *w, const sp_slot *slot)
 {
     const sp_result *result = &slot->result;
@@ -67,6 +75,7 @@ static const char *audit_refusal(sp_sim_world *w, const sp_slot *slot)
     sp_reference_decide(&w->reference, command, result->now, &expected);
     if (expected.decision == SP_DECISION_EVENT && space_refuses(w, command->type)) {
         w->counts.storage_full++;
+        w->counts.overdue_on_full_disk += has_overdue(w, result->now);
         return result->outcome == SP_STORAGE_FULL ? NULL : "a full disk took a command";
     }
     if (expected.decision == SP_DECISION_EVENT && command->type == SP_COMMAND_USER_CREATE &&
@@ -167,6 +176,26 @@ static const char *audit_profile(const sp_sim_world *w, const sp_event *event, c
     return NULL;
 }
 
+/* Nobody asks for it: what must it be? */
+static const char *audit_expiry(const sp_sim_world *w, const sp_event *event)
+{
+    static sp_hold_id ids[SP_HOLDS_PER_EXPIRY_MAX];
+    sp_event due;
+    if (!sp_reference_expiry(&w->reference, event->time, ids, &due))
+        return "holds were ended, and none was due";
+    return sp_compare_event(&due, event);
+}
+
+static void count_hold(sp_sim_counts *counts, const sp_event *event)
+{
+    counts->holds_taken += event->type == SP_EVENT_HOLD_TAKEN;
+    counts->holds_extended += event->type == SP_EVENT_HOLD_EXTENDED;
+    counts->holds_released += event->type == SP_EVENT_HOLD_RELEASED;
+    counts->holds_bought += event->type == SP_EVENT_ORDER_PAID && event->order_paid.hold != 0;
+    if (event->type == SP_EVENT_HOLDS_EXPIRED)
+        counts->holds_expired += event->holds_expired.holds_count;
+}
+
 static const char *audit_event(sp_sim_world *w, const sp_event *event, const sp_slot *slot)
 {
     if (event->idempotency.present &&
@@ -174,22 +203,26 @@ static const char *audit_event(sp_sim_world *w, const sp_event *event, const sp_
         return "a key made a second event while its first was remembered";
     if (slot != NULL) {
         sp_reference_decide(&w->reference, &slot->command, event->time, &expected);
-        const char *wrong =
+        const char *other =
             sp_compare_decision(&expected, SP_DECISION_EVENT, SP_OK, NULL, event, NULL);
-        if (wrong != NULL)
-            return wrong;
+        if (other != NULL)
+            return other;
         if (space_refuses(w, slot->command.type))
             return "a full disk took an event";
     }
+    const char *wrong = event->type == SP_EVENT_HOLDS_EXPIRED ? audit_expiry(w, event) : NULL;
+    if (wrong != NULL)
+        return wrong;
     const char *refused = sp_admit(w->replay, event);
     if (refused != NULL)
         return sp_compare_failed("replay refuses seq %llu: %s", (unsigned long long)event->seq,
                                  refused);
-    const char *wrong = sp_reference_apply(&w->reference, event);
+    wrong = sp_reference_apply(&w->reference, event);
     if (wrong != NULL)
         return wrong;
     sp_apply(w->replay, event);
     w->counts.events++;
+    count_hold(&w->counts, event);
     sp_sim_world_say(w, "seq %llu: %s by user %u%s%s", (unsigned long long)event->seq,
                      sp_event_name(event->type), event->actor,
                      event->idempotency.present ? ", with a key" : "",
@@ -207,7 +240,7 @@ static void audit_log(sp_sim_world *w, bool *done, bool told)
         const sp_event *event = sp_fake_log_event(&w->log, seq);
         const sp_slot *slot = answer_of(w, seq, done);
         sp_sim_world_check(w, audit_profile(w, event, slot));
-        if (told && slot == NULL)
+        if (told && slot == NULL && event->type != SP_EVENT_HOLDS_EXPIRED)
             sp_sim_world_check(w, sp_compare_failed("seq %llu was made and nobody was told",
                                                     (unsigned long long)seq));
         sp_sim_world_check(w, audit_event(w, event, slot));
@@ -229,10 +262,24 @@ static void audit_digest(sp_sim_world *w)
         sp_sim_world_check(w, "the digest of the log's replay is not the live state's");
 }
 
+/* The maps, and those who follow them. A watcher comes now and then. */
+static void audit_views(sp_sim_world *w)
+{
+    sp_sim_world_check(w, sp_compare_views(&w->reference, w->views));
+    if (w->wrong[0] != '\0')
+        return;
+    sp_sim_world_check(w, sp_maps_check(&w->maps, &w->reference, w->views));
+    w->counts.maps_followed += w->maps.count > 0;
+    uint32_t concerts_count = w->reference.concerts_count;
+    if (concerts_count > 0 && sp_random_once_in(&w->random, 16))
+        sp_maps_keep(&w->maps, &w->reference,
+                     1 + (sp_concert_id)sp_random_below(&w->random, concerts_count));
+}
+
 void sp_sim_audit_whole(sp_sim_world *w)
 {
     sp_sim_world_check(w, sp_compare_all(&w->reference, w->state));
-    sp_sim_world_check(w, sp_compare_views(&w->reference, w->views));
+    audit_views(w);
     audit_digest(w);
     w->seq_compared = w->reference.seq;
 }
@@ -248,7 +295,8 @@ static void audit_part(sp_sim_world *w, sp_seq from)
     for (sp_order_id id = 1; id <= w->reference.orders_count; id++)
         if (w->reference.orders[id - 1].seq >= from)
             sp_sim_world_check(w, sp_compare_order(&w->reference, id, w->state));
-    sp_sim_world_check(w, sp_compare_views(&w->reference, w->views));
+    sp_sim_world_check(w, sp_compare_holds(&w->reference, w->state));
+    audit_views(w);
     w->seq_compared = w->reference.seq;
 }
 
@@ -256,7 +304,7 @@ static void audit_part(sp_sim_world *w, sp_seq from)
 static void audit_state(sp_sim_world *w)
 {
     if (!sp_fake_log_is_settled(&w->log))
-        sp_sim_world_check(w, sp_compare_views(&w->reference, w->views));
+        audit_views(w);
     else if (w->reference.seq <= SMALL_SEQ || w->step % WHOLE_EVERY == 0)
         sp_sim_audit_whole(w);
     else if (w->reference.seq > w->seq_compared)

@@ -55,6 +55,15 @@ void sp_sim_machine_watch(sp_sim_world *w)
     SP_ASSERT(w->queue != NULL);
 }
 
+/* Does a hold have to end that can end, as the clock stands? */
+static bool is_overdue(sp_sim_world *w)
+{
+    sp_time_ms deadline = sp_state_next_deadline(w->state);
+    if (w->clock.now_ms > w->stamped_ms)
+        w->stamped_ms = w->clock.now_ms;
+    return deadline != 0 && deadline <= w->stamped_ms && w->log.space != SP_SPACE_NONE;
+}
+
 void sp_sim_machine_start(sp_sim_world *w)
 {
     w->state = sp_state_create(&w->limits);
@@ -71,6 +80,8 @@ void sp_sim_machine_start(sp_sim_world *w)
                                   .batch_bytes_max = w->batch_bytes_max,
                                   .on_failed = on_failed,
                                   .on_failed_context = w};
+    w->stamped_ms = sp_state_time(w->state);
+    w->counts.starts_overdue += is_overdue(w);
     w->failures_reported = 0;
     w->seq_compared = 0;
     w->sequencer = sp_sequencer_create(&config);
@@ -88,14 +99,19 @@ void sp_sim_machine_stop(sp_sim_world *w)
 
 typedef struct moment {
     uint32_t queued_count;
+    bool is_overdue;
     uint64_t durable_count; /* events; the rest are batches */
     uint64_t batches_durable_count, batches_committed_count, flushes_count;
 } moment;
 
-static moment now(const sp_sim_world *w)
+static moment now(sp_sim_world *w)
 {
-    return (moment){sp_queue_depth(w->queue), w->log.durable_count, w->log.durable.batches_count,
-                    w->log.committed.batches_count, w->log.flushes_count};
+    return (moment){.queued_count = sp_queue_depth(w->queue),
+                    .is_overdue = is_overdue(w),
+                    .durable_count = w->log.durable_count,
+                    .batches_durable_count = w->log.durable.batches_count,
+                    .batches_committed_count = w->log.committed.batches_count,
+                    .flushes_count = w->log.flushes_count};
 }
 
 /* A batch that changed nothing, no side record either, waits only for one that is
@@ -111,11 +127,22 @@ static void check_unchanged(sp_sim_world *w, const moment *before, uint32_t coun
     *(waits ? &w->counts.waited_along : &w->counts.told_at_once) += count;
 }
 
+/* Nobody asked for anything, and a hold has to end. */
+static bool is_idle_expiry(const moment *before)
+{
+    return before->queued_count == 0 && before->is_overdue;
+}
+
 static void check_work(sp_sim_world *w, const moment *before, uint32_t count)
 {
-    bool is_batch = before->queued_count > 0;
-    if (is_batch ? count == 0 || count > w->batch_commands_max
-                 : (count > 0) != (before->batches_durable_count < before->batches_committed_count))
+    bool is_batch = before->queued_count > 0 || is_idle_expiry(before);
+    if (is_idle_expiry(before)) {
+        if (count != 1)
+            sp_sim_world_check(w, "a hold was overdue, and an idle sequencer did not end it");
+        w->counts.expired_idle++;
+    } else if (is_batch ? count == 0 || count > w->batch_commands_max
+                        : (count > 0) !=
+                              (before->batches_durable_count < before->batches_committed_count))
         sp_sim_world_check(
             w, sp_compare_failed("work of %u, with %u in the queue", count, before->queued_count));
     if (w->log.crashed)
@@ -129,7 +156,9 @@ static void check_work(sp_sim_world *w, const moment *before, uint32_t count)
     if (is_batch && w->log.committed.batches_count == before->batches_committed_count)
         check_unchanged(w, before, count);
     else
-        w->waiting_count = count; /* of the batch that was committed */
+        w->waiting_count = is_idle_expiry(before) ? 0 : count; /* of the batch committed */
+    if (w->log.space != SP_SPACE_NONE && is_overdue(w))
+        sp_sim_world_check(w, "work was done while a hold was overdue, and left it so");
     if (!is_batch && !sp_fake_log_is_settled(&w->log))
         sp_sim_world_check(w, "nothing more had come, and a batch was left to wait");
 }
@@ -143,10 +172,12 @@ void sp_sim_machine_work(sp_sim_world *w)
     if (count > 0)
         sp_sim_world_say(
             w, "%s %u, seq %llu, %llu committed, %llu durable%s%s",
-            before.queued_count > 0 ? "batch of" : "nothing came, flushed for", count,
-            (unsigned long long)sp_state_seq(w->state), (unsigned long long)w->log.committed_count,
-            (unsigned long long)w->log.durable_count, w->log.crashed ? ", crashed" : "",
-            sp_sequencer_failed(w->sequencer) ? ", failed" : "");
+            before.queued_count > 0   ? "batch of"
+            : is_idle_expiry(&before) ? "nothing came, ended holds, work of"
+                                      : "nothing came, flushed for",
+            count, (unsigned long long)sp_state_seq(w->state),
+            (unsigned long long)w->log.committed_count, (unsigned long long)w->log.durable_count,
+            w->log.crashed ? ", crashed" : "", sp_sequencer_failed(w->sequencer) ? ", failed" : "");
     if (!w->log.crashed)
         sp_sim_check_visible(w, "after a batch");
 }

@@ -30,7 +30,9 @@ typedef struct options {
 static const char usage[] =
     "usage: sim [--seed N] [--seeds COUNT] [--steps N] [--seconds N] [--verbose]\n"
     "           [--fault skipped_bit|answer_before_commit|answer_before_flush|lost_refund|\n"
-    "                    nosync|sides_unflushed|tail_replayed|marked_early|start_unsettled]\n"
+    "                    nosync|sides_unflushed|hold_outlives|caps_keep_expired|\n"
+    "                    held_published_early|freed_seats_untold|\n"
+    "                    tail_replayed|marked_early|start_unsettled]\n"
     "--seconds runs as many seeds as fit; --fault needs a build with SAN=faults, but\n"
     "for its last three, which are of the simulator itself.\n";
 
@@ -168,7 +170,17 @@ static uint32_t missing_kinds(const sp_sim_counts *sum)
                  {"refresh_reused", sum->sessions_reused},
                  {"passwords changed", sum->passwords_changed},
                  {"users erased", sum->users_erased},
-                 {"families found as they were told", sum->families_checked}};
+                 {"families found as they were told", sum->families_checked},
+                 {"holds taken", sum->holds_taken},
+                 {"holds extended", sum->holds_extended},
+                 {"holds released", sum->holds_released},
+                 {"holds bought", sum->holds_bought},
+                 {"holds expired", sum->holds_expired},
+                 {"… by an idle sequencer", sum->expired_idle},
+                 {"starts with overdue holds", sum->starts_overdue},
+                 {"refusals on a full disk with overdue holds", sum->overdue_on_full_disk},
+                 {"maps brought up to date", sum->maps_followed},
+                 {"holds that lived as long as was told", sum->promises_kept}};
     uint32_t missing_count = 0;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (kinds[i].count == 0) {
@@ -201,6 +213,13 @@ static void report(const options *o, uint64_t seeds_count, const sp_sim_counts *
            " users erased; %" PRIu64 " looks at a family found it as it was told\n",
            sum->sessions_opened, sum->sessions_refreshed, sum->sessions_in_grace,
            sum->sessions_reused, sum->passwords_changed, sum->users_erased, sum->families_checked);
+    printf("sim: %" PRIu64 " holds taken, %" PRIu64 " extended, %" PRIu64 " released, %" PRIu64
+           " bought, %" PRIu64 " expired (%" PRIu64 " times by an idle sequencer, %" PRIu64
+           " starts were late); %" PRIu64 " refusals with overdue holds on a full disk; %" PRIu64
+           " looks at maps that are followed\n",
+           sum->holds_taken, sum->holds_extended, sum->holds_released, sum->holds_bought,
+           sum->holds_expired, sum->expired_idle, sum->starts_overdue, sum->overdue_on_full_disk,
+           sum->maps_followed);
     printf("sim: %" PRIu64 " restarts, %" PRIu64 " after failures (%" PRIu64 " of settle), %" PRIu64
            " after power cuts, %" PRIu64
            " with a torn batch; of batches committed and untold %" PRIu64 " were lost, %" PRIu64

@@ -16,6 +16,8 @@
  *   recovery.c           a start applies what has a commit, and only that
  *   world.c (restart)    what anyone was ever told is there after a crash
  *   families.h           what clients were told of their sessions is durable
+ *   promises.c           a hold that was told lives until it was to end, unless its
+ *                        user ended it
  *
  * The first check that fails is kept in `wrong`; the world then stands still.
  */
@@ -28,6 +30,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_log.h"
 #include "tests/support/generate.h"
+#include "tests/support/maps.h"
 
 #define SP_SIM_LOOPS_MAX 4u
 #define SP_SIM_CLIENTS_MAX 48u
@@ -66,6 +69,12 @@ typedef struct sp_sim_counts {
     uint64_t sessions_opened, sessions_refreshed, sessions_in_grace, sessions_reused,
         passwords_changed, users_erased;
     uint64_t families_checked; /* found as they were told */
+    uint64_t holds_taken, holds_extended, holds_released, holds_bought, holds_expired;
+    uint64_t expired_idle;         /* work that nobody asked for */
+    uint64_t starts_overdue;       /* … and did it first */
+    uint64_t overdue_on_full_disk; /* refused for it */
+    uint64_t maps_followed;        /* brought up to date and found right */
+    uint64_t promises_kept;        /* holds that ended by their deadline, and not before */
 } sp_sim_counts;
 
 struct sp_sim_world {
@@ -86,7 +95,8 @@ struct sp_sim_world {
     sp_sequencer *sequencer;
     sp_sim_loop loops[SP_SIM_LOOPS_MAX];
     uint32_t loops_count, slots_per_loop, queue_capacity, batch_commands_max, batch_bytes_max;
-    uint32_t waiting_count; /* commands that wait for the batch committed last */
+    uint32_t waiting_count;     /* commands that wait for the batch committed last */
+    sp_time_ms stamped_ms;      /* the sequencer's time, as its clock has been */
     uint32_t failures_reported; /* on_failed's calls since the last start */
     sp_seq seq_before;          /* durable before the last do_work */
     sp_seq seq_compared;        /* up to it the state has been compared */
@@ -108,6 +118,7 @@ struct sp_sim_world {
     sp_seq seq_shown; /* the highest in any answer */
 
     sp_sim_families families; /* what clients believe of their sessions */
+    sp_maps maps;             /* what watchers have on their screens */
 
     sp_sim_counts counts;
 };
@@ -155,6 +166,10 @@ void sp_sim_clients_lose(sp_sim_world *world);
 void sp_sim_on_wake(sp_mailbox *mailbox);
 /* Every loop takes what its mailbox holds, of one batch or of several. */
 void sp_sim_loops_take(sp_sim_world *world);
+
+/* promises.c */
+/* What was told of holds against all that is durable. */
+void sp_sim_promises_check(sp_sim_world *world);
 
 /* recovery.c */
 /* Fills the new state from the disk, and cuts a torn batch off it. */
