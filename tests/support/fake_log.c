@@ -17,12 +17,22 @@ static void drop_batch(sp_fake_log *fake)
     sp_fake_sides_undo(&fake->sides, fake->committed.changes_count);
 }
 
+/* Room for one more, twice as much at each power of two: a drop has tens of
+ * thousands. */
+static void *grown(void *array, uint64_t count, size_t size)
+{
+    if ((count & (count - 1)) != 0)
+        return array;
+    array = realloc(array, (count > 0 ? 2 * count : 1) * size);
+    SP_ASSERT(array != NULL);
+    return array;
+}
+
 /* ---- The cache and the disk ---- */
 
 static void write_record(sp_fake_log *fake, const sp_event *event, sp_seq seq)
 {
-    fake->records = realloc(fake->records, (fake->records_count + 1) * sizeof *fake->records);
-    SP_ASSERT(fake->records != NULL);
+    fake->records = grown(fake->records, fake->records_count, sizeof *fake->records);
     fake->records[fake->records_count++] =
         (sp_fake_record){.event = event != NULL ? sp_event_copy(event) : NULL, .seq = seq};
 }
@@ -158,8 +168,7 @@ static sp_log_status log_append(sp_log *self, const sp_event *event)
     SP_ASSERT_CMP(event->seq, ==, fake->count + 1);
     if (fake->count > 0)
         SP_ASSERT_CMP(event->time, >=, fake->events[fake->count - 1]->time);
-    fake->events = realloc(fake->events, (fake->count + 1) * sizeof(sp_event *));
-    SP_ASSERT(fake->events != NULL);
+    fake->events = grown(fake->events, fake->count, sizeof(sp_event *));
     fake->events[fake->count++] = sp_event_copy(event);
     return SP_LOG_OK;
 }

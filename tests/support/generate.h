@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Random worlds: limits, times, commands and queries, biased to where engines
- * break: bitmaps of 63, 64, 65 seats, the last millisecond of a window, the
- * last free point, a key used again, tables about to be full.
+ * break: bitmaps of 63, 64, 65 seats, the last millisecond of a window or of a hold,
+ * the last free point, a key used again, tables about to be full.
  *
  * Commands keep the decoder's contract (engine/command.h), so a refusal is
  * the engine's and not the shape's. What exists is looked up in a reference,

@@ -8,9 +8,11 @@
 
 #include "engine/state.h"
 
-/* No seat is in two live orders; the bitmaps are exactly the seats of the
- * live orders; nobody's count of seats is off; balances sum up to what was
- * granted. NULL, or a sentence about the first that does not hold. */
+/* No seat is in two live orders or holds; the bitmaps are exactly the seats of the
+ * live orders and of the living holds; these end in order, and none at a time that it
+ * can't; nobody's count of seats is off; balances sum up to what was granted. NULL, or
+ * a sentence about the first that does not hold. At most SP_HOLDS_PER_EXPIRY_MAX
+ * holds live. */
 const char *sp_invariants_check(const sp_state *state);
 
 #endif
