@@ -6,9 +6,10 @@
  *   a row in a ring, by the low bits of its id. A new hold takes the next id
  *   whose row is not a living hold's (one that is extended outlives others that
  *   were taken behind it), so ids ascend and seldom leave one out. A row keeps
- *   what was in it until it is used again, at least as many holds later as may
- *   live at once: who buys or extends too late is told so, not that there was
- *   never such a hold;
+ *   what was in it until it is used again, at least as many holds after its own
+ *   taking as may live at once: who buys or extends too late is told so, not that
+ *   there was never such a hold (but for one that was extended while so many others
+ *   came and went);
  *
  *   a chain through its seats: each seat that is held names the next one of its
  *   hold, so that seats need no memory of their own, of whatever number;
