@@ -21,6 +21,7 @@ struct sp_bench_sample {
     atomic_bool serving, failed;
     sp_state *state;
     sp_views *views;
+    sp_metrics *metrics;
     sp_slot paid, taken;
 };
 
@@ -122,6 +123,8 @@ static bool create_app(sp_bench_sample *sample)
     sample->shared.config.clock = &sample->clock;
     sample->shared.config.views = sample->views;
     sample->loop->shared = &sample->shared;
+    sample->loop->metrics = sp_metrics_of_loop(sample->metrics, 0);
+    sample->loop->turn_ns = 1; /* a request is answered in a later turn: by no clock */
     sample->app = sp_app_create(&config);
     if (sample->app != NULL)
         sample->loop->app = sp_app_loop_create(sample->app, sample->loop);
@@ -141,9 +144,10 @@ sp_bench_sample *sp_bench_sample_create(void)
         sample->loop = calloc(1, sizeof *sample->loop);
         sample->state = sp_state_create(&limits);
         sample->views = sp_views_create(&limits);
+        sample->metrics = sp_metrics_create(1, sp_routes_count + 1);
     }
     if (sample == NULL || sample->loop == NULL || sample->state == NULL || sample->views == NULL ||
-        !create_app(sample)) {
+        sample->metrics == NULL || !create_app(sample)) {
         fputs("stagepick bench: out of memory\n", stderr);
         sp_bench_sample_destroy(sample);
         return NULL;
@@ -162,6 +166,7 @@ void sp_bench_sample_destroy(sp_bench_sample *sample)
     sp_app_destroy(sample->app);
     sp_views_destroy(sample->views);
     sp_state_destroy(sample->state);
+    sp_metrics_destroy(sample->metrics);
     free(sample->loop);
     free(sample);
 }
@@ -169,7 +174,8 @@ void sp_bench_sample_destroy(sp_bench_sample *sample)
 uint32_t sp_bench_sample_token(const sp_bench_sample *sample, sp_user_id user,
                                char out[SP_TOKEN_SIZE_MAX])
 {
-    return sp_token_sign(sp_token_ring_signer(sp_app_ring(sample->app)), user, 0, SP_BENCH_SAMPLE_TIME, out);
+    return sp_token_sign(sp_token_ring_signer(sp_app_ring(sample->app)), user, 0,
+                         SP_BENCH_SAMPLE_TIME, out);
 }
 
 uint32_t sp_bench_sample_request(const sp_bench_sample *sample, sp_user_id user, sp_seat seat,

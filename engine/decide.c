@@ -30,7 +30,28 @@ static bool role_allows(const sp_deciding *d)
     }
 }
 
-/* SP_OK with *found set: asked and done before. */
+/* What a command becomes, if it is not refused. */
+static sp_event_type event_type_of(sp_command_type type)
+{
+    static const uint8_t types[] = {
+        [SP_COMMAND_SERVER_START] = SP_EVENT_SERVER_STARTED,
+        [SP_COMMAND_USER_CREATE] = SP_EVENT_USER_CREATED,
+        [SP_COMMAND_ROLE_SET] = SP_EVENT_ROLE_SET,
+        [SP_COMMAND_POINTS_GRANT] = SP_EVENT_POINTS_GRANTED,
+        [SP_COMMAND_CATEGORY_CREATE] = SP_EVENT_CATEGORY_CREATED,
+        [SP_COMMAND_CONCERT_CREATE] = SP_EVENT_CONCERT_CREATED,
+        [SP_COMMAND_ORDER_CREATE] = SP_EVENT_ORDER_PAID,
+        [SP_COMMAND_ORDER_CANCEL] = SP_EVENT_ORDER_CANCELLED,
+        [SP_COMMAND_USER_ERASE] = SP_EVENT_USER_ERASED,
+        [SP_COMMAND_HOLD_TAKE] = SP_EVENT_HOLD_TAKEN,
+        [SP_COMMAND_HOLD_EXTEND] = SP_EVENT_HOLD_EXTENDED,
+        [SP_COMMAND_HOLD_RELEASE] = SP_EVENT_HOLD_RELEASED,
+    };
+    return (sp_event_type)types[type];
+}
+
+/* SP_OK with *found set: asked and done before. A key stands for a route too, so one
+ * that made an event of another type is of a log that somebody made up. */
 static sp_outcome check_idempotency(const sp_deciding *d, const sp_key_record **found)
 {
     const sp_idempotency *idempotency = &d->command->idempotency;
@@ -39,7 +60,8 @@ static sp_outcome check_idempotency(const sp_deciding *d, const sp_key_record **
     SP_ASSERT(d->actor); /* keys are a user's */
     *found = sp_keys_find(keys, d->command->actor, d->actor->newest_key, &idempotency->key, d->now);
     if (*found)
-        return memcmp(&(*found)->request, &idempotency->request, sizeof(sp_hash128)) == 0
+        return memcmp(&(*found)->request, &idempotency->request, sizeof(sp_hash128)) == 0 &&
+                       (*found)->type == event_type_of(d->command->type)
                    ? SP_OK
                    : sp_refuse(d, SP_IDEMPOTENCY_MISMATCH);
     if (sp_keys_full(keys, d->now))

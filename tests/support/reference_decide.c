@@ -178,6 +178,33 @@ static sp_outcome who(const sp_reference *r, const sp_command *c)
     }
 }
 
+/* The event that a command with a key makes. */
+static sp_event_type made_by(sp_command_type type)
+{
+    switch (type) {
+    case SP_COMMAND_ROLE_SET:
+        return SP_EVENT_ROLE_SET;
+    case SP_COMMAND_POINTS_GRANT:
+        return SP_EVENT_POINTS_GRANTED;
+    case SP_COMMAND_CATEGORY_CREATE:
+        return SP_EVENT_CATEGORY_CREATED;
+    case SP_COMMAND_CONCERT_CREATE:
+        return SP_EVENT_CONCERT_CREATED;
+    case SP_COMMAND_ORDER_CREATE:
+        return SP_EVENT_ORDER_PAID;
+    case SP_COMMAND_ORDER_CANCEL:
+        return SP_EVENT_ORDER_CANCELLED;
+    case SP_COMMAND_HOLD_TAKE:
+        return SP_EVENT_HOLD_TAKEN;
+    case SP_COMMAND_HOLD_EXTEND:
+        return SP_EVENT_HOLD_EXTENDED;
+    case SP_COMMAND_HOLD_RELEASE:
+        return SP_EVENT_HOLD_RELEASED;
+    default:
+        return SP_EVENT_USER_ERASED;
+    }
+}
+
 static sp_outcome decide(const sp_reference *r, const sp_command *c, sp_time_ms now, answer *a)
 {
     sp_outcome outcome = who(r, c);
@@ -188,7 +215,8 @@ static sp_outcome decide(const sp_reference *r, const sp_command *c, sp_time_ms 
         if (key != NULL) {
             a->decision = SP_DECISION_REPLAY;
             a->replay = key->replay;
-            bool same = memcmp(&key->request, &c->idempotency.request, sizeof key->request) == 0;
+            bool same = memcmp(&key->request, &c->idempotency.request, sizeof key->request) == 0 &&
+                        key->replay.type == made_by(c->type);
             return same ? SP_OK : SP_IDEMPOTENCY_MISMATCH;
         }
         if (sp_reference_keys_full(r, now))
