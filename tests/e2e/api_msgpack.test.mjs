@@ -69,6 +69,24 @@ describe('msgpack', () => {
     expectStatus(await ask('POST', `/v1/orders/${next.id}/cancel`, undefined, { accept: 'application/json' }), 200);
   });
 
+  it('a hold is taken, read, extended, bought and given back', async () => {
+    const holds = `/v1/concerts/${concert.id}/holds`;
+    const taken = await ask('POST', holds, { seats: [101, 100] });
+    const hold = unpacked(taken, 201);
+    assert.equal(taken.headers.location, `/v1/holds/${hold.holdId}`);
+    assert.deepEqual(hold.seats.map(({ seat }) => seat), [100, 101]);
+    assert.deepEqual(await same(`/v1/holds/${hold.holdId}`), hold);
+    const extended = unpacked(await ask('POST', `/v1/holds/${hold.holdId}/extend`, {}), 200);
+    assert.deepEqual(await same(`/v1/holds/${hold.holdId}`), extended);
+    const bought = unpacked(await order({ holdId: hold.holdId, amount: hold.amount }), 201);
+    assert.deepEqual(bought.seats, hold.seats);
+    const best = unpacked(await ask('POST', holds, { bestAvailable: { grade: 'R', count: 2, allowSplit: true } }), 201);
+    assert.equal(best.seats.length, 2);
+    expectStatus(await ask('DELETE', `/v1/holds/${best.holdId}`), 204);
+    assertInvalid(await ask('POST', holds, { bestAvailable: { count: 0 } }), ['bestAvailable.count']);
+    assertProblem(await ask('POST', holds, { seats: [100] }), 409, 'seat_taken');
+  });
+
   it('each form of a request may have each form of an answer', async () => {
     const seats = (first) => ({ concertId: concert.id, seats: [first, first + 1] });
     const told = [];
