@@ -106,6 +106,7 @@ void sp_app_loop_destroy(void *context)
     sp_app_loop *app_loop = context;
     if (!app_loop)
         return;
+    SP_ASSERT(app_loop->seat_watch == NULL); /* its connections are closed */
     sp_token_verifier_destroy(app_loop->verifier);
     sp_json_reader_destroy(app_loop->reader);
     sp_json_writer_destroy(app_loop->json);
@@ -336,6 +337,8 @@ static sp_outcome check_media(sp_exchange *ex, const sp_route *route)
     sp_outcome outcome = check_body_media(ex, route);
     if (outcome != SP_OK)
         return outcome;
+    if (route->streams)
+        return sp_accept_allows_events(accept) ? SP_OK : SP_NOT_ACCEPTABLE;
     if (!route->msgpack)
         return sp_accept_allows_json(accept) ? SP_OK : SP_NOT_ACCEPTABLE;
     sp_media_kind kind = sp_accept_choose(accept);

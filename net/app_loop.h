@@ -59,6 +59,7 @@ typedef struct sp_app_loop {
     sp_out packed;            /* a body on its way from JSON to msgpack */
     sp_metrics_loop *metrics; /* the loop's: never NULL */
     sp_access_log *access;    /* NULL: it is off */
+    struct sp_seat_watch *seat_watch; /* NULL: nobody watches */
 } sp_app_loop;
 
 /* ex->app.work: an account's data on its way through the pool. Freed (and

@@ -66,6 +66,9 @@ void sp_concert_orders_answer(sp_exchange *ex, sp_out *out);
 /* seatmap.c */
 void sp_seatmap_answer(sp_exchange *ex, sp_out *out);
 
+/* seat_stream.c */
+void sp_seat_stream_answer(sp_exchange *ex, sp_out *out);
+
 /* orders.c */
 bool sp_orders_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
 void sp_orders_answer_create(sp_exchange *ex, sp_out *out);

@@ -100,12 +100,12 @@ static unsigned weight_in(sp_text part)
     return weight < WEIGHT_MAX ? weight : WEIGHT_MAX;
 }
 
-/* 3 for the type itself, 2 for application, 1 for anything, 0: no match. */
+/* 3 for the type itself, 2 for its kind, 1 for anything, 0: no match. */
 static int specificity(sp_text range, const char *type)
 {
     if (is(range, type))
         return 3;
-    if (is(range, "application/*"))
+    if (is(range, *type == 't' ? "text/*" : "application/*"))
         return 2;
     return is(range, "*/*") ? 1 : 0;
 }
@@ -142,6 +142,11 @@ bool sp_accept_allows_json(sp_text accept)
 {
     return says_nothing(accept) || weight_of(accept, "application/json") > 0 ||
            weight_of(accept, "application/problem+json") > 0;
+}
+
+bool sp_accept_allows_events(sp_text accept)
+{
+    return says_nothing(accept) || weight_of(accept, "text/event-stream") > 0;
 }
 
 sp_media_kind sp_accept_choose(sp_text accept)

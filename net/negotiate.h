@@ -29,6 +29,10 @@ bool sp_coding_is_identity(sp_text content_encoding);
  * Absent, empty or unreadable parts exclude nothing. */
 bool sp_accept_allows_json(sp_text accept);
 
+/* Likewise of text/event-stream; whoever lets through nothing but problems has asked
+ * for no stream. */
+bool sp_accept_allows_events(sp_text accept);
+
 /* The one of the two that Accept weighs more, where a route can make both; of
  * equals JSON, so also where nothing is said. JSON for who lets through nothing
  * but problems, UNKNOWN for who excludes all three. */

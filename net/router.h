@@ -49,6 +49,7 @@ typedef struct sp_route {
     sp_ops ops;         /* by the operator's listener; not at all, mostly */
     bool plain;         /* answers text, whatever Accept says (RFC 9110, 12.5.1) */
     bool lists;         /* its result has a list to give back at the end */
+    bool streams;       /* its success is a stream of events (net/stream.h) */
 
     /* Decodes the body (root NULL: there is none) into the loop's command or
      * the exchange's memory; false = errors were noted. NULL: nothing to. */

@@ -43,6 +43,8 @@
     X(CONCERT, "Concert", "a concert, and how many seats are free now", "sp_encode_concert")       \
     X(CONCERT_LIST, "ConcertList", "concerts, newest first", "sp_concerts_answer_list")            \
     X(SEAT_MAP, "SeatMap", "a character for each seat of a concert", "sp_encode_seat_map")         \
+    X(SEAT_EVENTS, "SeatEvents", "events: a seat map, and what changes in it",                     \
+      "net/seat_events.h")                                                                         \
     X(ORDER, "Order", "seats that were sold, and whether they still are", "sp_encode_order")       \
     X(HOLD, "Hold", "seats that are set aside until a deadline", "sp_encode_hold")                 \
     X(ORDER_LIST, "OrderList", "a user's orders, newest first", "sp_orders_answer_list")           \
