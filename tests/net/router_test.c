@@ -396,6 +396,39 @@ static void accept_headers(void **state)
             fail_msg("let through by %s", bad[i]);
 }
 
+static void accept_of_events(void **state)
+{
+    static const char *const good[] = {
+        NULL,
+        "",
+        "*/*",
+        "text/event-stream",
+        "TEXT/Event-Stream",
+        "text/*",
+        "application/json, text/event-stream;q=0.1",
+        "application/*;q=0, */*;q=0.5",
+        "text/*;q=0, text/event-stream",
+    };
+    static const char *const bad[] = {
+        "application/json",
+        "application/problem+json",
+        "application/*",
+        "text/event-stream;q=0",
+        "text/html",
+        "*/*;q=0",
+        "text/event-stream;q=0, */*",
+        "text/*;q=0, */*",
+        "tex/*",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+        if (!sp_accept_allows_events(text_of(good[i])))
+            fail_msg("excluded by %s", good[i]);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        if (sp_accept_allows_events(text_of(bad[i])))
+            fail_msg("let through by %s", bad[i]);
+}
+
 static void accept_of_two_forms(void **state)
 {
     static const struct {
@@ -490,6 +523,7 @@ int main(void)
         cmocka_unit_test(every_row_names_its_bodies),
         cmocka_unit_test(media_types),
         cmocka_unit_test(accept_headers),
+        cmocka_unit_test(accept_of_events),
         cmocka_unit_test(accept_of_two_forms),
         cmocka_unit_test(entity_tags),
         cmocka_unit_test(bearer),
