@@ -181,6 +181,31 @@ static void other_concerts_are_others(void **state)
     forget(&there);
 }
 
+/* Whichever concert is left by its last watcher, the turns go on at the others. */
+static void concerts_come_and_go(void **state)
+{
+    static viewer stays, comes, others;
+    (void)state;
+    come(&stays);
+    for (sp_seat seat = 0; seat < 20; seat++) {
+        come_to(&others, 1, sp_views_concert_seq(hall.views, 1));
+        fake_pass(30 * (seat % 5));
+        hall_take(&hall, &seat, 1);
+        go(&others);
+        come(&comes);
+        fake_pass(SP_SEAT_TURN_MS);
+        look(&stays);
+        assert_int_equal(stays.events_count, seat + 1);
+        come_to(&others, 1, sp_views_concert_seq(hall.views, 1));
+        go(&comes);
+        fake_pass(SP_SEAT_TURN_MS + seat % 3);
+        go(&others);
+    }
+    forget(&stays);
+    forget(&comes);
+    forget(&others);
+}
+
 /* Passed over as long as he takes nothing, then told all of it at once, from his own
  * seq, although the concert has not moved on meanwhile; and no further. */
 static void the_slow_are_told_once(void **state)
@@ -359,10 +384,15 @@ static void all_hear_that_we_live(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(all_are_told_what_has_changed),   TEST(turns_have_an_interval),
-        TEST(other_concerts_are_others),       TEST(the_slow_are_told_once),
-        TEST(pushing_has_a_tenth_of_the_time), TEST(the_interval_stretches),
-        TEST(they_leave_when_they_like),       TEST(maps_are_true),
+        TEST(all_are_told_what_has_changed),
+        TEST(turns_have_an_interval),
+        TEST(other_concerts_are_others),
+        TEST(concerts_come_and_go),
+        TEST(the_slow_are_told_once),
+        TEST(pushing_has_a_tenth_of_the_time),
+        TEST(the_interval_stretches),
+        TEST(they_leave_when_they_like),
+        TEST(maps_are_true),
         TEST(all_hear_that_we_live),
     };
     return cmocka_run_group_tests_name("seat watch", tests, NULL, NULL);
