@@ -11,6 +11,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import { assertProblem } from './lib/asserts.mjs';
 import { Client } from './lib/client.mjs';
 import { OPS, opsOf, parseMetrics } from './lib/metrics.mjs';
+import { EventStream } from './lib/events.mjs';
 import { DISK_SHIM, dropDirectory, dumpLog, freePort, makeDirectory, run, sleep } from './lib/program.mjs';
 import { Raw, requestBytes } from './lib/raw.mjs';
 import { startServer } from './lib/server.mjs';
@@ -109,6 +110,28 @@ describe('a slow disk', { skip }, () => {
     assert.equal(answers[1].json.holdId, answers[0].json.holdId);
     assert.equal((await world.seats(concert.id)).status, '.h..................');
     raws.forEach((raw) => raw.destroy());
+  });
+
+  it('nor pushed to who watches, or shown to who begins to', async () => {
+    const concert = await world.concert();
+    const path_ = `/v1/concerts/${concert.id}/seats/stream`;
+    const stream = await EventStream.open(world.server, path_);
+    await stream.next();
+    disk.trouble('hold');
+    const buyer = await Raw.connect(world.server);
+    buyer.send(orderBytes(user, concert.id, [8]));
+    await sleep(500);
+    stream.pump();
+    assert.equal(stream.events.length, 1, 'the seat was pushed');
+    const late = await EventStream.open(world.server, path_);
+    assert.equal((await late.next()).data.status, '.'.repeat(20), 'the seat is shown as sold');
+    disk.heal();
+    const { seq } = (await buyer.answer()).json;
+    for (const one of [stream, late]) {
+      assert.deepEqual((await one.next()).data, { seq, taken: [8], held: [], freed: [] });
+      one.close();
+    }
+    buyer.destroy();
   });
 
   /* What was sent before this has been read by the server: it has one loop,
