@@ -79,6 +79,8 @@ void sp_stream_settle(sp_conn *conn)
     bool leaves = conn->peer_ended;
     if (!leaves && !conn->loop->stopping)
         return;
+    if (!leaves && stream->ops->may_end != NULL && !stream->ops->may_end(stream, stream->context))
+        return;
     conn->streaming = false;
     if (!leaves && stream->ops->drain != NULL)
         stream->ops->drain(stream, stream->context, sp_conn_out(conn));

@@ -15,7 +15,8 @@
  *                         so never more than one message: a slow reader is not
  *                         idle, and the app passes him over until he is, with a
  *                         newer message then.
- *   ops->drain            the server stops: the app's farewell; then it ends
+ *   ops->drain            the server stops: the app's farewell; then it ends, if
+ *                         ops->may_end lets it
  *   sp_stream_end         the app ends it, after what is unsent
  *   ops->closed           last call, exactly once, whatever has ended it: the
  *                         client (a half close too), an error, a client who took
@@ -42,6 +43,10 @@ typedef struct sp_stream_ops {
     /* Appends a farewell (`retry:` …) to out; it follows what is unsent. The
      * stream is ended already: no write. May be NULL. */
     void (*drain)(sp_stream *stream, void *context, sp_out *out);
+    /* The server stops: may it end? false = the app has yet to tell something that is
+     * under way, and ends it then (asked again whenever its connection is touched; it
+     * ends with the time that a draining server has). NULL: at once. */
+    bool (*may_end)(sp_stream *stream, void *context);
 } sp_stream_ops;
 
 /* Part of a connection (net/conn.h); not the app's to look into. */
