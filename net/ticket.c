@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "engine/assert.h"
+#include "engine/limits.h"
 #include "net/base64url.h"
 
 #define BASE64URL sodium_base64_VARIANT_URLSAFE_NO_PADDING
