@@ -14,6 +14,7 @@
 #include "net/access.h"
 #include "net/answer.h"
 #include "net/handlers.h"
+#include "net/jobs.h"
 #include "net/msgpack_read.h"
 #include "net/negotiate.h"
 #include "net/problem.h"
@@ -89,11 +90,12 @@ void *sp_app_loop_create(void *app, sp_loop *loop)
     app_loop->verifier = sp_token_verifier_create(sp_app_ring(app), app_loop->reader);
     app_loop->sold = malloc(words_size);
     app_loop->held = malloc(words_size);
+    app_loop->jobs = sp_jobs_create(loop);
     bool has_access = sp_logger_has_access(app_loop->app->config.logger);
     if (has_access)
         app_loop->access = sp_access_log_create(app_loop->app->config.logger);
     if ((has_access && !app_loop->access) || !app_loop->reader || !app_loop->json ||
-        !app_loop->verifier || !app_loop->sold || !app_loop->held) {
+        !app_loop->verifier || !app_loop->sold || !app_loop->held || !app_loop->jobs) {
         sp_app_loop_destroy(app_loop);
         return NULL;
     }
@@ -111,6 +113,7 @@ void sp_app_loop_destroy(void *context)
     sp_json_reader_destroy(app_loop->reader);
     sp_json_writer_destroy(app_loop->json);
     sp_access_log_destroy(app_loop->access);
+    sp_jobs_destroy(app_loop->jobs);
     sp_out_close(&app_loop->packed);
     free(app_loop->sold);
     free(app_loop->held);
@@ -234,7 +237,7 @@ static void hash_parts(sp_hash128 *out, const sp_text *parts, uint32_t count)
     crypto_generichash_final(&state, out->bytes, sizeof out->bytes);
 }
 
-static void set_idempotency(const sp_exchange *ex, sp_idempotency *idempotency)
+void sp_app_set_idempotency(const sp_exchange *ex, sp_idempotency *idempotency)
 {
     const sp_request *request = &ex->request;
     const sp_route *route = sp_route_of(ex);
@@ -248,18 +251,20 @@ static void set_idempotency(const sp_exchange *ex, sp_idempotency *idempotency)
     hash_parts(&idempotency->request, whole, 2);
 }
 
-/* As much as there is of it: an order of one seat does not carry the room for
- * a hundred into the sequencer's cache. */
-static void copy_command(sp_command *to, const sp_command *from)
+size_t sp_app_command_size(const sp_command *command)
 {
-    size_t size = sizeof *from;
-    if (from->type == SP_COMMAND_ORDER_CREATE)
-        size = offsetof(sp_command, order_create.seats) +
-               from->order_create.seats_count * sizeof(sp_seat);
-    else if (from->type == SP_COMMAND_HOLD_TAKE)
-        size =
-            offsetof(sp_command, hold_take.seats) + from->hold_take.seats_count * sizeof(sp_seat);
-    memcpy(to, from, size);
+    if (command->type == SP_COMMAND_ORDER_CREATE)
+        return offsetof(sp_command, order_create.seats) +
+               command->order_create.seats_count * sizeof(sp_seat);
+    if (command->type == SP_COMMAND_HOLD_TAKE)
+        return offsetof(sp_command, hold_take.seats) +
+               command->hold_take.seats_count * sizeof(sp_seat);
+    return sizeof *command;
+}
+
+void sp_app_copy_command(sp_command *to, const sp_command *from)
+{
+    memcpy(to, from, sp_app_command_size(from));
 }
 
 void sp_app_push(sp_exchange *ex)
@@ -274,9 +279,9 @@ void sp_app_push_as(sp_exchange *ex, sp_user_id actor)
         sp_app_refuse(ex, SP_QUEUE_FULL);
         return;
     }
-    copy_command(&slot->command, &sp_app_loop_of(ex)->command);
+    sp_app_copy_command(&slot->command, &sp_app_loop_of(ex)->command);
     slot->command.actor = actor;
-    set_idempotency(ex, &slot->command.idempotency);
+    sp_app_set_idempotency(ex, &slot->command.idempotency);
     /* Whatever a command borrows was copied out of the request. */
     sp_exchange_drop_request(ex);
     sp_exchange_push(ex);
@@ -307,6 +312,7 @@ static sp_outcome check_token(sp_exchange *ex)
     if (outcome == SP_OK) {
         ex->app.user = holder.user;
         ex->app.session = holder.session;
+        ex->app.expires_at = holder.expires_at;
     }
     return outcome;
 }
@@ -315,7 +321,11 @@ static sp_outcome check_who(sp_exchange *ex, const sp_route *route)
 {
     if (route->who == SP_WHO_SIGN_UP && !sp_app_loop_of(ex)->app->config.signup_open)
         return SP_SIGNUP_CLOSED;
-    return route->who < SP_WHO_USER || ex->ops ? SP_OK : check_token(ex);
+    if (route->who < SP_WHO_USER || ex->ops)
+        return SP_OK;
+    if (route->ticket && !ex->request.headers[SP_HEADER_AUTHORIZATION].bytes)
+        return sp_jobs_check_ticket(ex);
+    return check_token(ex);
 }
 
 static sp_outcome check_body_media(sp_exchange *ex, const sp_route *route)
@@ -558,6 +568,8 @@ static void end(sp_exchange *ex)
     bool lists = ex->app.route && sp_route_of(ex)->lists;
     if (lists && ex->slot && ex->slot->result.outcome == SP_OK)
         sp_result_release(ex->slot->command.type, &ex->slot->result);
+    if (ex->app.route && sp_route_of(ex)->end)
+        sp_route_of(ex)->end(ex);
     if (ex->app.work) {
         /* A password, or a hash of one, may be in it. */
         sodium_memzero(ex->app.work, sizeof(sp_account_work));
@@ -595,4 +607,5 @@ const sp_app_ops sp_app_ops_http = {
     .answer = answer,
     .end = end,
     .refuse = refuse,
+    .slot_completed = sp_jobs_completed,
 };

@@ -60,6 +60,7 @@ typedef struct sp_app_loop {
     sp_metrics_loop *metrics; /* the loop's: never NULL */
     sp_access_log *access;    /* NULL: it is off */
     struct sp_seat_watch *seat_watch; /* NULL: nobody watches */
+    struct sp_jobs *jobs;             /* net/jobs.h */
 } sp_app_loop;
 
 /* ex->app.work: an account's data on its way through the pool. Freed (and
@@ -115,6 +116,13 @@ static inline uint64_t sp_app_time_us(const sp_exchange *ex)
 void sp_app_push(sp_exchange *ex);
 /* Likewise for an actor who has shown no access token. */
 void sp_app_push_as(sp_exchange *ex, sp_user_id actor);
+
+/* What the request's Idempotency-Key says, where its route takes one. */
+void sp_app_set_idempotency(const sp_exchange *ex, sp_idempotency *idempotency);
+/* As much as there is of a command: an order of one seat does not carry the room
+ * for a hundred into the sequencer's cache. */
+size_t sp_app_command_size(const sp_command *command);
+void sp_app_copy_command(sp_command *to, const sp_command *from);
 
 /* Copies a text into ex->app.memory, where it lives until the end. */
 sp_text sp_app_keep_text(sp_exchange *ex, sp_text text);

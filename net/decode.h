@@ -84,7 +84,9 @@ typedef enum sp_param {
      * own. Where it is allowed, a cursor is of this form, and SP_PARAM_CURSOR
      * is the seq. */
     SP_PARAM_BALANCE,
-    SP_PARAMS
+    SP_PARAMS,
+    /* No number: whoever checks it reads the query itself (net/ticket.h). */
+    SP_PARAM_TICKET = SP_PARAMS
 } sp_param;
 
 #define SP_LIST_LIMIT_DEFAULT 20

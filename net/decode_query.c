@@ -9,6 +9,7 @@ static const char *const names[] = {
     [SP_PARAM_CURSOR] = "cursor",
     [SP_PARAM_CATEGORY] = "category",
     [SP_PARAM_USER] = "user",
+    [SP_PARAM_TICKET] = "ticket", /* the one between them has no name */
 };
 #define NAMES_COUNT (sizeof names / sizeof names[0])
 
@@ -48,7 +49,7 @@ static sp_text unescape(const char *at, const char *end, char *buffer)
 static uint32_t name_index(sp_text name)
 {
     for (uint32_t i = 0; i < NAMES_COUNT; i++)
-        if (name.bytes && name.size == strlen(names[i]) &&
+        if (name.bytes && names[i] && name.size == strlen(names[i]) &&
             memcmp(name.bytes, names[i], name.size) == 0)
             return i;
     return NAMES_COUNT;
@@ -85,6 +86,8 @@ static bool decode_value(sp_decode *decode, uint32_t index, unsigned allowed, sp
 {
     sp_field_path path = {NULL, {names[index], (uint32_t)strlen(names[index])}, 0};
     uint32_t number;
+    if (index == SP_PARAM_TICKET)
+        return true;
     if (index == SP_PARAM_CURSOR && allowed & 1u << SP_PARAM_BALANCE) {
         bool ok = value.bytes &&
                   decode_ledger_cursor(value, &values[SP_PARAM_CURSOR], &values[SP_PARAM_BALANCE]);

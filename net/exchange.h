@@ -72,6 +72,7 @@ struct sp_exchange {
         int64_t numbers[5];
         sp_user_id user;  /* from a good token or password; 0 = nobody */
         sp_sid session;   /* of the token: the family that it came with; 0 = none */
+        sp_time_ms expires_at; /* of what showed who he is */
         int64_t began_us; /* for the access log, if there is one */
         void *memory;     /* freed with free() by the transport after end */
         void *work;       /* pool work under way */

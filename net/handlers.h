@@ -90,6 +90,15 @@ void sp_holds_answer_take(sp_exchange *ex, sp_out *out);
 void sp_holds_answer(sp_exchange *ex, sp_out *out);
 void sp_holds_answer_release(sp_exchange *ex, sp_out *out);
 
+/* jobs.c, job_stream.c */
+void sp_jobs_start(sp_exchange *ex);
+void sp_jobs_answer_accepted(sp_exchange *ex, sp_out *out);
+void sp_jobs_start_get(sp_exchange *ex);
+void sp_jobs_answer(sp_exchange *ex, sp_out *out);
+void sp_jobs_start_stream(sp_exchange *ex);
+void sp_jobs_answer_stream(sp_exchange *ex, sp_out *out);
+void sp_jobs_end(sp_exchange *ex);
+
 /* ops.c */
 void sp_ops_start_metrics(sp_exchange *ex);
 void sp_ops_completed_metrics(sp_exchange *ex);

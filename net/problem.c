@@ -148,7 +148,7 @@ static void put_extensions(sp_json_writer *json, const sp_problem *problem)
     }
 }
 
-static void put_body(sp_json_writer *json, sp_answer_to to, const sp_problem *problem)
+void sp_problem_encode(sp_json_writer *json, sp_answer_to to, const sp_problem *problem)
 {
     sp_json_object(json);
     sp_json_members(json, members[problem->outcome].front);
@@ -192,7 +192,7 @@ void sp_problem_write(sp_app_loop *app_loop, sp_answer_to to, const sp_problem *
          * hide with it what has come into being since. */
         .no_store = true,
     };
-    put_body(sp_answer_begin(app_loop, to, &answer, out), to, problem);
+    sp_problem_encode(sp_answer_begin(app_loop, to, &answer, out), to, problem);
     sp_answer_end(app_loop, out);
 }
 

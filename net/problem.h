@@ -21,6 +21,10 @@ typedef struct sp_problem {
 void sp_problem_write(sp_app_loop *app_loop, sp_answer_to to, const sp_problem *problem,
                       sp_out *out);
 
+/* The problem alone, as a JSON object: of a job that ended in one. to: whose request
+ * id it shows; the rest of it does not matter. */
+void sp_problem_encode(sp_json_writer *json, sp_answer_to to, const sp_problem *problem);
+
 /* For an exchange, with nothing known but the outcome. */
 void sp_problem_answer(sp_exchange *ex, sp_outcome outcome, sp_out *out);
 

@@ -37,7 +37,8 @@ typedef enum sp_ops {
 
 typedef struct sp_route {
     sp_method method;    /* GET also serves HEAD */
-    const char *pattern; /* segments; `{id}` takes a decimal number */
+    const char *pattern; /* segments; `{id}` takes a decimal number,
+                          * `{job}` is read by its handlers (net/job_id.h) */
     sp_who who;
     sp_body_kind body;
     unsigned params;    /* allowed in the query: 1 << sp_param */
@@ -50,6 +51,7 @@ typedef struct sp_route {
     bool plain;         /* answers text, whatever Accept says (RFC 9110, 12.5.1) */
     bool lists;         /* its result has a list to give back at the end */
     bool streams;       /* its success is a stream of events (net/stream.h) */
+    bool ticket;        /* a ticket in the query will do for a token (net/ticket.h) */
 
     /* Decodes the body (root NULL: there is none) into the loop's command or
      * the exchange's memory; false = errors were noted. NULL: nothing to. */
@@ -69,6 +71,9 @@ typedef struct sp_route {
     bool (*refused)(sp_exchange *ex);
     /* Writes the answer of a success (or a problem after all). */
     void (*answer)(sp_exchange *ex, sp_out *out);
+    /* The exchange ends: gives back what it holds beyond its memory and its slot.
+     * NULL: nothing. */
+    void (*end)(sp_exchange *ex);
 } sp_route;
 
 extern const sp_route sp_routes[];

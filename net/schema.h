@@ -47,6 +47,11 @@
       "net/seat_events.h")                                                                         \
     X(ORDER, "Order", "seats that were sold, and whether they still are", "sp_encode_order")       \
     X(HOLD, "Hold", "seats that are set aside until a deadline", "sp_encode_hold")                 \
+    X(JOB_ACCEPTED, "JobAccepted", "a job's id, and the stream that tells its end",                \
+      "sp_job_put_accepted")                                                                       \
+    X(JOB, "Job", "an order on its way, or what became of it", "net/job_text.h")                   \
+    X(JOB_EVENTS, "JobEvents", "`waiting` with a Job, then `orderEnd` with it once",               \
+      "net/job_stream.c")                                                                          \
     X(ORDER_LIST, "OrderList", "a user's orders, newest first", "sp_orders_answer_list")           \
     X(CONCERT_ORDERS, "ConcertOrders", "a concert's orders with their buyers, and its sums",       \
       "sp_concert_orders_answer")

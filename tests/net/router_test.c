@@ -283,9 +283,12 @@ static void paths_are_of_one_form(void **state)
             fail_row(route, "outside of /v1");
         if (p[strlen(p) - 1] == '/' || strstr(p, "//") || strpbrk(p, "?# "))
             fail_row(route, "not a path");
-        for (const char *at = p; (at = strchr(at, '{')) != NULL; at++)
-            if (at[-1] != '/' || strncmp(at, "{id}", 4) != 0 || (at[4] != '/' && at[4] != '\0'))
+        for (const char *at = p; (at = strchr(at, '{')) != NULL; at++) {
+            size_t size = strncmp(at, "{job}", 5) == 0 ? 5 : 4;
+            if (at[-1] != '/' || (size == 4 && strncmp(at, "{id}", 4) != 0) ||
+                (at[size] != '/' && at[size] != '\0'))
                 fail_row(route, "an id is a whole segment");
+        }
     }
 }
 
