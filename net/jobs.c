@@ -193,6 +193,7 @@ static void serve_accept(sp_jobs *jobs, sp_job_call *call)
 static void put_failure(sp_jobs *jobs, sp_json_writer *json, const sp_job_row *row,
                         const sp_slot *slot)
 {
+    const sp_app_loop *app_loop = sp_loop_app(jobs->loop);
     sp_answer_to to = {.request_id = row->request_id};
     sp_problem problem = {
         .outcome = slot->result.outcome,
@@ -202,6 +203,7 @@ static void put_failure(sp_jobs *jobs, sp_json_writer *json, const sp_job_row *r
     if (row->request_name)
         to.request_name = (sp_text){row->request_name, (uint32_t)strlen(row->request_name)};
     sp_job_put_failure(json, &row->id, to, &problem);
+    sp_counter_add(&app_loop->metrics->rejections[problem.outcome], 1);
 }
 
 static sp_job_text *text_of_outcome(sp_jobs *jobs, const sp_job_row *row, const sp_slot *slot)
