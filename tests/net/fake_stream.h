@@ -58,6 +58,8 @@ static inline void fake_stream_drain(fake_stream *fake)
 {
     const sp_stream_ops *ops = fake->stream.ops;
     SP_ASSERT(!fake->ended);
+    if (ops->may_end && !ops->may_end(&fake->stream, fake->stream.context))
+        return;
     fake->ended = true;
     if (ops->drain)
         ops->drain(&fake->stream, fake->stream.context, &fake->told);
