@@ -73,6 +73,19 @@ describe('the order queue', () => {
     assertProblem(await user.client.request('DELETE', '/v1/orders/queue'), 405, 'method_not_allowed');
   });
 
+  it('a hold is bought by it too, and what is refused of one is the outcome', async () => {
+    const concert = await world.concert({}, host);
+    const hold = expectStatus(await user.client.post(`/v1/concerts/${concert.id}/holds`, { seats: [3, 4] }), 201);
+    const order = await success(world, user, await enqueue(user, { holdId: hold.holdId }));
+    assert.deepEqual(order.seats.map(({ seat }) => seat), [3, 4]);
+    const again = await enqueue(user, { holdId: '4000000000' });
+    await failure(world, user, again, 404, 'hold_unknown');
+    const held = expectStatus(await user.client.post(`/v1/concerts/${concert.id}/holds`, { seats: [5] }), 201);
+    const rival = await failure(world, other, await enqueue(other, { concertId: concert.id, seats: [5] }), 409, 'seat_taken');
+    assert.equal(rival.seats[0].state, 'held');
+    await failure(world, other, await enqueue(other, { holdId: held.holdId }), 404, 'hold_unknown');
+  });
+
   it("the client's own X-Request-Id is that of the problem too", async () => {
     const answer = await user.client.post('/v1/orders/queue', { concertId: '9999', seats: [0] }, { headers: { 'X-Request-Id': 'mine.1' } });
     expectStatus(answer, 202);
