@@ -27,6 +27,7 @@ describe('power cut', { skip }, () => {
     assert.deepEqual(traced.exit, { code: 0, signal: null });
     const orders = traced.answers.filter(({ answer }) => answer.status === 201 && answer.json?.seats);
     assert.ok(orders.length >= 100, `only ${orders.length} orders`);
+    assert.ok(traced.answers.filter(({ answer }) => answer.json?.order).length > 20, 'no order by the queue was told');
     assert.ok(traced.answers.some(({ answer }) => answer.json?.status === 'CANCEL'), 'no cancel');
     assert.ok(traced.answers.some(({ answer }) => answer.json?.code === 'seat_taken'), 'no refusal');
   });

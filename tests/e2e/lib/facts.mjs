@@ -69,6 +69,8 @@ export class LogFacts {
       return `seq ${body.seq} was told, the log ends at ${this.last}`;
     if (Array.isArray(body.items))
       return body.items.map((item) => this.contradiction({ status: 200, json: item })).find(Boolean) ?? null;
+    if (body.order !== undefined) /* what became of a job */
+      return this.contradiction({ status: 200, json: body.order });
     if (body.id === undefined)
       return null;
     if (Array.isArray(body.seats) && body.concertId !== undefined)

@@ -175,6 +175,8 @@ export function seqTold(json) {
   if (!json || typeof json !== 'object')
     return 0;
   let seq = Number.isInteger(json.seq) ? json.seq : 0;
+  for (const part of [json.order, json.error]) /* of a job */
+    seq = Math.max(seq, seqTold(part));
   for (const list of [json.items, json.seats])
     if (Array.isArray(list))
       for (const item of list)

@@ -43,7 +43,19 @@ export async function tracedRun({ program = PROGRAM, fault, orders = 120, restar
   return { home, data, exit, records, answers: answersOf(records), inode: fs.statSync(data).ino };
 }
 
-/* Every user buys, now and then asks for sold seats, and gives some back. When
+/* By the queue: asked again and again, until it is told. */
+async function orderByQueue(world, user, concert, seats) {
+  const accepted = await user.client.post('/v1/orders/queue', { concertId: concert.id, seats }, { key: `q-${seats[0]}` });
+  if (accepted.status !== 202)
+    return;
+  for (;;) {
+    const job = await user.client.get(accepted.headers.location);
+    if (job.body.status !== 'waiting')
+      return;
+  }
+}
+
+/* Every user buys, directly or by the queue, now and then asks for sold seats, and gives some back. When
  * killAt requests are left the server is killed, with some under way: what it
  * had committed and not flushed is what the next one starts from. */
 async function load(world, users, concert, random, { orders, firstSeat, killAt = -1 }) {
@@ -61,6 +73,10 @@ async function load(world, users, concert, random, { orders, firstSeat, killAt =
       const seats = random.chance(0.3) ? [next++, next++] : [next++];
       if (seats[seats.length - 1] >= firstSeat + SEATS / 2)
         return;
+      if (random.chance(0.25)) {
+        await orderByQueue(world, user, concert, seats);
+        continue;
+      }
       const answer = await world.order(user, concert.id, seats, { key: `k-${seats[0]}` });
       if (answer.status === 201 && random.chance(0.25))
         await user.client.post(`/v1/orders/${answer.body.id}/cancel`, {});
