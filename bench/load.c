@@ -34,7 +34,7 @@
 typedef struct load {
     sp_bench_load_options options;
     sp_bench_load_tokens tokens;
-    void *wire, *sequence;
+    void *wire, *sequence, *side;
     sp_bench_load_outcome outcome;
     sp_bench_load_log before;
     sp_bench_load_check check;
@@ -46,10 +46,10 @@ static int report_failure(const char *why)
     return SP_EXIT_FAILED;
 }
 
-static bool raise_files_limit(uint32_t connections_count)
+static bool raise_files_limit(uint32_t files_count)
 {
     struct rlimit limit;
-    rlim_t needed = (rlim_t)connections_count + OTHER_FILES;
+    rlim_t needed = (rlim_t)files_count + OTHER_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
         return true;
     limit.rlim_cur = needed;
@@ -60,7 +60,7 @@ static bool raise_files_limit(uint32_t connections_count)
     fprintf(stderr,
             "stagepick: bench load: %u connections need %u files, which this process may not "
             "have (ulimit -n)\n",
-            connections_count, connections_count + OTHER_FILES);
+            files_count, files_count + OTHER_FILES);
     return false;
 }
 
@@ -79,11 +79,50 @@ static bool check_sequence(const load *l, char *why)
     return false;
 }
 
+static bool create_histograms(load *l, char *why)
+{
+    bool good = (l->outcome.latency = sp_bench_histogram_create()) != NULL;
+    for (uint32_t i = 0; i < l->options.workload->steps_count; i++)
+        good = (l->outcome.steps[i].latency = sp_bench_histogram_create()) != NULL && good;
+    if (!good)
+        snprintf(why, WHY_SIZE, "out of memory");
+    return good;
+}
+
+static sp_bench_load_side_setup setup_of(const load *l)
+{
+    const sp_bench_load_options *o = &l->options;
+    return (sp_bench_load_side_setup){
+        .address = (const struct sockaddr *)&o->address,
+        .host = o->to,
+        .stage = &o->stage,
+        .connections_count = o->connections_count,
+        .watchers_count = o->watchers_count,
+        .server_pid = o->server_pid,
+    };
+}
+
+static bool open_side(load *l, char *why)
+{
+    const sp_bench_load_side *side = l->options.workload->side;
+    sp_bench_load_side_setup setup = setup_of(l);
+    if (side != NULL)
+        l->side = side->open(&setup, why, WHY_SIZE);
+    return side == NULL || l->side != NULL;
+}
+
+static uint32_t files_count(const load *l)
+{
+    const sp_bench_load_side *side = l->options.workload->side;
+    sp_bench_load_side_setup setup = setup_of(l);
+    return l->options.connections_count + (side != NULL ? side->files_count(&setup) : 0);
+}
+
 static bool prepare(load *l, char *why)
 {
     const sp_bench_load_options *o = &l->options;
     bool needs_tokens =
-        o->protocol == &sp_bench_load_http && o->workload->kind == SP_BENCH_LOAD_ORDER;
+        o->protocol == &sp_bench_load_http && sp_bench_load_kind_has_user(o->workload->kind);
     sp_bench_load_wire wire = {
         .host = o->to, .tokens = &l->tokens, .script = o->script, .keyed = o->keyed};
     l->sequence = o->workload->open(&o->stage, why, WHY_SIZE);
@@ -93,10 +132,7 @@ static bool prepare(load *l, char *why)
         !sp_bench_load_tokens_make(&l->tokens, o->dir, o->stage.users, why, WHY_SIZE))
         return false;
     l->wire = o->protocol->open(&wire, why, WHY_SIZE);
-    l->outcome.latency = sp_bench_histogram_create();
-    if (l->wire != NULL && l->outcome.latency == NULL)
-        snprintf(why, WHY_SIZE, "out of memory");
-    return l->wire != NULL && l->outcome.latency != NULL;
+    return l->wire != NULL && create_histograms(l, why);
 }
 
 static bool run(load *l, char *why)
@@ -108,6 +144,7 @@ static bool run(load *l, char *why)
         .wire = l->wire,
         .workload = o->workload,
         .sequence = l->sequence,
+        .side = l->side,
         .connections_count = o->connections_count,
         .depth = o->depth,
         .rate = o->rate,
@@ -121,12 +158,18 @@ static bool run(load *l, char *why)
     return sp_bench_load_run(&plan, &l->outcome, why, WHY_SIZE);
 }
 
+static bool is_hold(const sp_bench_load_options *options, uint32_t step)
+{
+    const sp_bench_load_workload *workload = options->workload;
+    return step < workload->steps_count && workload->steps[step].kind != SP_BENCH_LOAD_BUY;
+}
+
 /* Answers of all parts of the run; outcome_unknown says what it says. */
 static int compare_with_log(load *l)
 {
     const sp_bench_load_outcome *out = &l->outcome;
     const sp_bench_load_counts *const parts[] = {&out->warmup, &out->measured, &out->late};
-    uint64_t accepted = 0, unknown = out->unanswered;
+    uint64_t accepted = 0, given = 0, unknown = out->unanswered;
     sp_bench_load_log after;
     sp_finding finding;
     if (sp_bench_load_log_read(l->options.dir, l->before.head.seq, &after, &finding) !=
@@ -135,10 +178,11 @@ static int compare_with_log(load *l)
         return (int)finding.status;
     }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        accepted += parts[i]->statuses[201];
         unknown += sp_bench_load_counts_code(parts[i], "outcome_unknown");
     }
-    l->check = sp_bench_load_check_of(&l->before, &after, accepted, unknown);
+    for (uint32_t i = 0; i < SP_BENCH_LOAD_STEPS_MAX; i++)
+        *(is_hold(&l->options, i) ? &given : &accepted) += out->steps[i].made;
+    l->check = sp_bench_load_check_of(&l->before, &after, accepted, given, unknown);
     return SP_EXIT_OK;
 }
 
@@ -176,6 +220,8 @@ static int judge(const load *l, const sp_bench_load_report *report)
                                                       : "the log is not the one of before");
     if (l->options.workload->expected_code == NULL && l->outcome.measured.accepted == 0)
         code = report_failure("nothing was accepted");
+    if (l->side != NULL && !l->options.workload->side->judge(l->side))
+        code = SP_EXIT_FAILED;
     if (sp_bench_load_report_unexpected(report) > 0)
         fprintf(stderr,
                 "stagepick: bench load: %" PRIu64 " refusals do not belong to this workload\n",
@@ -187,7 +233,8 @@ static int tell(load *l)
 {
     int code = l->options.check ? compare_with_log(l) : SP_EXIT_OK;
     sp_bench_load_report report = {&l->options, &l->outcome,
-                                   l->options.check && code == SP_EXIT_OK ? &l->check : NULL};
+                                   l->options.check && code == SP_EXIT_OK ? &l->check : NULL,
+                                   l->side};
     if (l->options.json)
         sp_bench_load_report_json(&report);
     else
@@ -204,9 +251,9 @@ static int load_server(load *l)
 {
     char why[WHY_SIZE];
     sp_finding finding;
-    if (!raise_files_limit(l->options.connections_count))
+    if (!raise_files_limit(files_count(l)))
         return SP_EXIT_FAILED;
-    if (!prepare(l, why))
+    if (!prepare(l, why) || !open_side(l, why))
         return report_failure(why);
     if (l->options.check &&
         sp_bench_load_log_read(l->options.dir, UINT64_MAX, &l->before, &finding) != SP_STORAGE_OK) {
@@ -237,7 +284,11 @@ int sp_bench_load(int argc, char **argv)
     if (l->sequence != NULL)
         l->options.workload->close(l->sequence);
     sp_bench_load_tokens_close(&l->tokens);
+    if (l->side != NULL)
+        l->options.workload->side->close(l->side);
     sp_bench_histogram_destroy(l->outcome.latency);
+    for (uint32_t i = 0; i < SP_BENCH_LOAD_STEPS_MAX; i++)
+        sp_bench_histogram_destroy(l->outcome.steps[i].latency);
     free(l);
     return code;
 }

@@ -11,6 +11,7 @@
 #define TICK_MS 20u
 #define RECONNECT_TICKS 5u /* a refused connection is tried again so often */
 #define START_NS UINT64_C(10000000000)
+#define SIDE_START_NS UINT64_C(60000000000)
 #define MS_NS UINT64_C(1000000)
 
 typedef sp_bench_load_client client;
@@ -37,6 +38,8 @@ static void finish(client *c)
     c->phase_end_ns = UINT64_MAX;
     for (uint32_t i = 0; i < c->plan->connections_count; i++)
         sp_bench_load_connection_drop(&c->connections[i], SP_BENCH_LOAD_CLOSED, false, 0);
+    if (c->plan->side != NULL)
+        c->plan->workload->side->finish(c->plan->side);
     uv_close((uv_handle_t *)&c->tick, on_handle_closed);
     if (sp_bench_load_client_is_open_loop(c)) {
         uv_close((uv_handle_t *)&c->pace_poll, on_handle_closed);
@@ -94,6 +97,18 @@ static void begin_warmup(client *c, uint64_t now_ns)
                           : sp_bench_load_pace_due(&c->pace, end_ns - 1);
 }
 
+/* Asked when all requests have been answered: the first time begins its drain. */
+static bool is_side_quiet(client *c)
+{
+    const sp_bench_load_side *side = c->plan->workload->side;
+    if (c->plan->side == NULL || c->phase != SP_BENCH_LOAD_DRAINING)
+        return true;
+    if (!c->side_drains)
+        side->drain(c->plan->side);
+    c->side_drains = true;
+    return side->is_quiet(c->plan->side);
+}
+
 /* Called with each reading of the clock, before anything is counted by it. */
 static void advance(client *c, uint64_t now_ns)
 {
@@ -106,7 +121,8 @@ static void advance(client *c, uint64_t now_ns)
         sp_bench_load_client_is_counted(c) && c->window_ended == c->plan->requests_count;
     if (c->phase == SP_BENCH_LOAD_MEASURING && (now_ns >= c->phase_end_ns || counted_all))
         begin_drain(c, now_ns);
-    bool quiet = c->flights_count == 0 && !sp_bench_load_client_has_arrivals(c);
+    bool quiet = c->flights_count == 0 && c->follows_count == 0 &&
+                 !sp_bench_load_client_has_arrivals(c) && is_side_quiet(c);
     if (c->phase == SP_BENCH_LOAD_DRAINING && (quiet || now_ns >= c->phase_end_ns))
         finish(c);
 }
@@ -137,6 +153,23 @@ static void begin(client *c, uint64_t now_ns)
         go(c, now_ns);
 }
 
+static void on_side_ready(void *context)
+{
+    client *c = context;
+    begin(c, sp_bench_now_ns());
+}
+
+/* All connections are up. */
+static void begin_side(client *c, uint64_t now_ns)
+{
+    if (c->plan->side == NULL) {
+        begin(c, now_ns);
+        return;
+    }
+    c->phase_end_ns = now_ns + SIDE_START_NS;
+    c->plan->workload->side->start(c->plan->side, &c->loop, on_side_ready, c);
+}
+
 static void on_open(sp_bench_load_connection *connection)
 {
     client *c = client_of(connection);
@@ -145,13 +178,18 @@ static void on_open(sp_bench_load_connection *connection)
     if (c->phase != SP_BENCH_LOAD_STARTING)
         sp_bench_load_sender_give(c, connection, now_ns);
     else if (c->up_count == c->plan->connections_count)
-        begin(c, now_ns);
+        begin_side(c, now_ns);
+}
+
+static void record_since(sp_bench_histogram *histogram, uint64_t since_ns, uint64_t now_ns)
+{
+    uint64_t waited_ns = now_ns > since_ns ? now_ns - since_ns : 0;
+    sp_bench_histogram_record(histogram, (waited_ns + 500) / 1000);
 }
 
 static void record(client *c, const sp_bench_load_flight *flight, uint64_t now_ns)
 {
-    uint64_t waited_ns = now_ns > flight->intended_ns ? now_ns - flight->intended_ns : 0;
-    sp_bench_histogram_record(c->out->latency, (waited_ns + 500) / 1000);
+    record_since(c->out->latency, flight->unit_ns, now_ns);
 }
 
 /* Where an answer counts that has just come. By time it is the moment that
@@ -165,6 +203,58 @@ static sp_bench_load_counts *counts_of(client *c, const sp_bench_load_flight *fl
     if (c->phase == SP_BENCH_LOAD_WARMING)
         return &c->out->warmup;
     return c->phase == SP_BENCH_LOAD_MEASURING ? &c->out->measured : &c->out->late;
+}
+
+static void count_step(client *c, const sp_bench_load_flight *flight,
+                       const sp_bench_load_answer *answer, uint64_t now_ns)
+{
+    sp_bench_load_step_outcome *step = &c->out->steps[flight->step];
+    step->made += answer->status == 201 || answer->status == 202;
+    if (step->latency == NULL)
+        return;
+    if (counts_of(c, flight) == &c->out->measured)
+        sp_bench_load_counts_add(&step->measured, answer);
+    if (flight->in_window)
+        record_since(step->latency, flight->intended_ns, now_ns);
+}
+
+/* Does another request belong to the unit? Then it waits for the end of this
+ * wake-up. */
+static bool take_follow(client *c, const sp_bench_load_connection *connection,
+                        const sp_bench_load_flight *flight, const sp_bench_load_answer *answer,
+                        uint64_t now_ns)
+{
+    const sp_bench_load_workload *workload = c->plan->workload;
+    sp_bench_load_follows *follows = &c->follows[sp_bench_load_client_index_of(c, connection)];
+    if (workload->follow == NULL || !answer->accepted)
+        return false;
+    SP_ASSERT_CMP(follows->count, <, c->plan->depth);
+    sp_bench_load_follow *follow = &follows->waiting[follows->count];
+    follow->request.index = flight->index;
+    if (!workload->follow(c->plan->sequence, flight->index, flight->step, answer, &follow->request))
+        return false;
+    follow->flight = *flight;
+    follow->flight.intended_ns = now_ns;
+    follow->flight.step++;
+    SP_ASSERT_CMP(follow->flight.step, <, workload->steps_count);
+    follows->count++;
+    c->follows_count++;
+    return true;
+}
+
+static void tell_side(client *c, const sp_bench_load_connection *connection,
+                      const sp_bench_load_flight *flight, const sp_bench_load_answer *answer,
+                      uint64_t now_ns)
+{
+    const sp_bench_load_told told = {
+        .connection = sp_bench_load_client_index_of(c, connection),
+        .index = flight->index,
+        .in_window = flight->in_window,
+        .answer = answer,
+        .now_ns = now_ns,
+    };
+    if (c->plan->side != NULL)
+        c->plan->workload->side->answered(c->plan->side, &told);
 }
 
 static void on_answer(sp_bench_load_connection *connection, const sp_bench_load_flight *flight,
@@ -181,6 +271,10 @@ static void on_answer(sp_bench_load_connection *connection, const sp_bench_load_
         c->primes_ended++;
         return;
     }
+    count_step(c, flight, answer, now_ns);
+    tell_side(c, connection, flight, answer, now_ns);
+    if (take_follow(c, connection, flight, answer, now_ns))
+        return;
     sp_bench_load_counts_add(counts_of(c, flight), answer);
     if (!flight->in_window)
         return;
@@ -214,10 +308,22 @@ static void on_lost_flight(sp_bench_load_connection *connection, const sp_bench_
         record(c, flight, sp_bench_now_ns());
 }
 
+/* With its connection, what belonged to units that had begun. */
+static void forget_follows(client *c, const sp_bench_load_connection *connection)
+{
+    sp_bench_load_follows *follows = &c->follows[sp_bench_load_client_index_of(c, connection)];
+    for (; follows->count > 0; follows->count--) {
+        c->follows_count--;
+        c->out->unsent++;
+        c->window_ended += follows->waiting[follows->count - 1].flight.in_window;
+    }
+}
+
 static void on_lost(sp_bench_load_connection *connection, sp_bench_load_error error, bool is_error,
                     int reason)
 {
     client *c = client_of(connection);
+    forget_follows(c, connection);
     if (c->phase == SP_BENCH_LOAD_DONE)
         return;
     if (is_error)
@@ -236,7 +342,10 @@ static void on_tick(uv_timer_t *timer)
     client *c = timer->data;
     uint64_t now_ns = sp_bench_now_ns(), timeout_ns = c->plan->timeout_ms * MS_NS;
     if (c->phase == SP_BENCH_LOAD_STARTING && now_ns >= c->phase_end_ns)
-        fail(c, "not all connections could be made in 10 s", "");
+        fail(c,
+             c->up_count < c->plan->connections_count ? "not all connections could be made in 10 s"
+                                                      : "not all streams could be opened in 60 s",
+             "");
     advance(c, now_ns);
     if (c->phase == SP_BENCH_LOAD_PRIMING && c->primes_ended == c->primes_count)
         go(c, now_ns); /* the last prime was lost with its connection */
@@ -271,9 +380,9 @@ static void record_unsent(client *c)
     if (!sp_bench_load_client_is_open_loop(c) || c->out->ran_out)
         return;
     for (uint64_t k = c->arrivals_sent; k < c->arrivals_end; k++) {
-        sp_bench_load_flight flight = {.intended_ns = sp_bench_load_pace_intended_ns(&c->pace, k)};
+        sp_bench_load_flight flight = {.unit_ns = sp_bench_load_pace_intended_ns(&c->pace, k)};
         c->out->unsent++;
-        if (flight.intended_ns >= c->window_start_ns)
+        if (flight.unit_ns >= c->window_start_ns)
             record(c, &flight, now_ns);
     }
 }
@@ -291,10 +400,13 @@ static bool allocate(client *c)
     c->queue = malloc(plan->connections_count * sizeof(sp_bench_load_connection *));
     c->write_bytes = malloc(plan->depth * plan->protocol->request_size_max(plan->wire));
     c->lines.read_bytes = malloc(SP_BENCH_LOAD_KEPT_SIZE_MAX + SP_BENCH_LOAD_READ_SIZE);
+    c->follows = calloc(plan->connections_count, sizeof *c->follows);
     bool good = c->connections != NULL && c->queue != NULL && c->write_bytes != NULL &&
-                c->lines.read_bytes != NULL;
+                c->lines.read_bytes != NULL && c->follows != NULL;
     for (uint32_t i = 0; good && i < plan->connections_count; i++)
         good = sp_bench_load_connection_init(&c->connections[i], &c->lines);
+    for (uint32_t i = 0; good && plan->workload->follow != NULL && i < plan->connections_count; i++)
+        good = (c->follows[i].waiting = malloc(plan->depth * sizeof(sp_bench_load_follow))) != NULL;
     return good;
 }
 
@@ -302,6 +414,9 @@ static void release(client *c)
 {
     for (uint32_t i = 0; c->connections != NULL && i < c->plan->connections_count; i++)
         sp_bench_load_connection_free(&c->connections[i]);
+    for (uint32_t i = 0; c->follows != NULL && i < c->plan->connections_count; i++)
+        free(c->follows[i].waiting);
+    free(c->follows);
     free(c->connections);
     free(c->queue);
     free(c->write_bytes);
@@ -344,6 +459,7 @@ bool sp_bench_load_run(const sp_bench_load_plan *plan, sp_bench_load_outcome *ou
         .address = plan->address,
         .protocol = plan->protocol,
         .depth = plan->depth,
+        .keeps_bodies = plan->workload->reads_bodies,
         .owner = &c,
         .on_open = on_open,
         .on_answer = on_answer,

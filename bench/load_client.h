@@ -19,6 +19,10 @@
  * they were answered. A request that got no answer (timeout, end of the drain,
  * never sent) has at least waited so long and is recorded with that.
  *
+ * Where a unit is several requests (a hold, then its order), a rate is one of
+ * units, and so are the counts: what became of the last request. The steps are
+ * told apart beside that. Only the first request of a unit is paced.
+ *
  * One thread; blocks until the run is over.
  */
 #ifndef SP_BENCH_LOAD_CLIENT_H
@@ -29,6 +33,7 @@
 #include "bench/histogram.h"
 #include "bench/load_counts.h"
 #include "bench/load_protocol.h"
+#include "bench/load_side.h"
 #include "bench/load_workload.h"
 
 typedef struct sp_bench_load_plan {
@@ -37,6 +42,7 @@ typedef struct sp_bench_load_plan {
     const void *wire; /* what protocol->open gave */
     const sp_bench_load_workload *workload;
     void *sequence; /* what workload->open gave */
+    void *side;     /* what workload->side->open gave, or NULL */
     uint32_t connections_count, depth;
     uint64_t rate; /* a second; 0 = closed loop */
     uint32_t warmup_ms, run_ms;
@@ -46,8 +52,15 @@ typedef struct sp_bench_load_plan {
     uint32_t drain_ms;       /* at the end, for all of them */
 } sp_bench_load_plan;
 
+/* The answers to one step of the units; a workload without steps has one. */
+typedef struct sp_bench_load_step_outcome {
+    sp_bench_load_counts measured;
+    uint64_t made;               /* 201 and 202, of the whole run */
+    sp_bench_histogram *latency; /* made by the caller; NULL: not wanted */
+} sp_bench_load_step_outcome;
+
 typedef struct sp_bench_load_outcome {
-    /* Every answer but a prime's is in one of them. */
+    /* Every unit but a prime is in one of them, with its last answer. */
     sp_bench_load_counts warmup, measured;
     sp_bench_load_counts late;                   /* answered behind the window, in the drain */
     uint64_t errors[SP_BENCH_LOAD_ERRORS_COUNT]; /* of the whole run, by connection */
@@ -57,11 +70,12 @@ typedef struct sp_bench_load_outcome {
     bool ran_out;                /* the sequence ended before the run */
     double seconds;              /* of the window */
     double user_us, system_us;   /* the generator's own processor time in it */
-    sp_bench_histogram *latency; /* made by the caller */
+    sp_bench_histogram *latency; /* of units; made by the caller */
+    sp_bench_load_step_outcome steps[SP_BENCH_LOAD_STEPS_MAX];
 } sp_bench_load_outcome;
 
 /* false with a sentence in why if the run could not begin: no connection, no
- * memory. *outcome is zeroed but for latency. */
+ * memory. *outcome is zeroed but for histograms. */
 bool sp_bench_load_run(const sp_bench_load_plan *plan, sp_bench_load_outcome *outcome, char *why,
                        size_t why_size);
 

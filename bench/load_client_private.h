@@ -48,15 +48,36 @@ typedef struct sp_bench_load_client {
     struct rusage window_usage;
 
     uint32_t primes_count, primes_sent, primes_ended;
-    uint64_t capacity;                  /* of the sequence */
-    uint64_t window_sent, window_ended; /* requests of the window */
-    uint64_t flights_count;             /* over all connections */
+    uint64_t capacity;                     /* of the sequence */
+    uint64_t window_sent, window_ended;    /* requests of the window */
+    uint64_t flights_count;                /* over all connections */
+    uint64_t follows_count;                /* likewise; requests of begun units, not sent yet */
+    struct sp_bench_load_follows *follows; /* by connection */
+    bool side_drains;
 
     /* The open loop: arrivals, and connections with room, in turn. */
     uint64_t arrivals_sent, arrivals_end;
     sp_bench_load_connection **queue; /* a ring of connections_count */
     uint32_t queue_first, queue_count;
 } sp_bench_load_client;
+
+/* A request that belongs to a unit that has begun, and waits for its turn: at the
+ * end of the same wake-up, unless the connection is writing. */
+typedef struct sp_bench_load_follow {
+    sp_bench_load_request request;
+    sp_bench_load_flight flight;
+} sp_bench_load_follow;
+
+typedef struct sp_bench_load_follows {
+    sp_bench_load_follow *waiting; /* depth of them; NULL: units are of one step */
+    uint32_t count;
+} sp_bench_load_follows;
+
+static inline uint32_t sp_bench_load_client_index_of(const sp_bench_load_client *c,
+                                                     const sp_bench_load_connection *connection)
+{
+    return (uint32_t)(connection - c->connections);
+}
 
 static inline bool sp_bench_load_client_is_open_loop(const sp_bench_load_client *c)
 {

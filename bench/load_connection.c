@@ -163,7 +163,7 @@ void sp_bench_load_connection_connect(sp_bench_load_connection *c)
     c->is_writing = false;
     c->flights_first = c->flights_count = 0;
     c->kept_size = 0;
-    memset(&c->scan, 0, sizeof c->scan);
+    c->scan = (sp_bench_load_scan){.keeps_body = c->lines->keeps_bodies};
     status = uv_tcp_connect(&c->connecting, &c->tcp, c->lines->address, on_connected);
     if (status != 0)
         sp_bench_load_connection_drop(c, SP_BENCH_LOAD_CONNECT, true, status);

@@ -26,7 +26,10 @@ typedef struct sp_bench_load_connection sp_bench_load_connection;
 typedef struct sp_bench_load_flight {
     uint64_t intended_ns; /* latency counts from here */
     uint64_t sent_ns;
-    uint32_t mark; /* the workload's */
+    uint64_t unit_ns; /* intended_ns of the first request of its unit */
+    uint64_t index;   /* in the sequence */
+    uint32_t mark;    /* the workload's */
+    uint32_t step;    /* of its unit, from 0 */
     bool is_prime;
     bool in_window; /* meant for the measured time */
 } sp_bench_load_flight;
@@ -36,7 +39,8 @@ typedef struct sp_bench_load_lines {
     uv_loop_t *loop;
     const struct sockaddr *address;
     const sp_bench_load_protocol *protocol;
-    uint32_t depth; /* requests in flight at most */
+    uint32_t depth;    /* requests in flight at most */
+    bool keeps_bodies; /* answers are told with their bodies */
     void *owner;
     /* It is open: send if there is anything to send. */
     void (*on_open)(sp_bench_load_connection *connection);

@@ -171,12 +171,15 @@ sp_bench_load_scan_status sp_bench_load_http_scan(sp_bench_load_scan *scan, cons
         return SP_BENCH_LOAD_MALFORMED;
     h.answer.accepted = h.answer.status < 300 || h.answer.status == 304;
     bool whole = size - h.size >= h.content_length;
-    if (!h.answer.accepted) {
+    if (!h.answer.accepted || scan->keeps_body) {
         if (h.content_length > SP_BENCH_LOAD_PROBLEM_SIZE_MAX)
             return SP_BENCH_LOAD_MALFORMED;
         if (!whole)
             return SP_BENCH_LOAD_MORE;
-        h.answer.code = code_of(bytes + h.size, h.content_length);
+        if (h.answer.accepted)
+            h.answer.body = (sp_text){bytes + h.size, (uint32_t)h.content_length};
+        else
+            h.answer.code = code_of(bytes + h.size, h.content_length);
     } else if (!whole) {
         *used = size;
         scan->body_left = h.content_length - (size - h.size);

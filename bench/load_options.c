@@ -33,6 +33,10 @@ enum {
     OPT_CONCERTS,
     OPT_SEATS,
     OPT_FROM,
+    OPT_COUNT,
+    OPT_ABANDON,
+    OPT_WATCHERS,
+    OPT_SERVER_PID,
     OPT_SCRIPT,
     OPT_KEYED,
     OPT_CHECK,
@@ -131,7 +135,7 @@ static bool take_protocol(const sp_option *option, sp_bench_load_options *out)
 static bool check_together(const sp_option *o, const sp_bench_load_options *out)
 {
     bool is_http = out->protocol == &sp_bench_load_http;
-    bool is_order = out->workload->kind == SP_BENCH_LOAD_ORDER;
+    bool has_user = sp_bench_load_kind_has_user(out->workload->kind);
     if (!out->protocol->knows(out->workload->kind)) {
         fprintf(stderr, "stagepick: --workload %s can't go over --protocol %s\n",
                 out->workload->name, out->protocol->name);
@@ -139,7 +143,7 @@ static bool check_together(const sp_option *o, const sp_bench_load_options *out)
     }
     if (o[OPT_SECONDS].count > 0 && o[OPT_REQUESTS].count > 0)
         return refuse("--seconds and --requests exclude each other");
-    if (is_http && is_order && out->dir == NULL)
+    if (is_http && has_user && out->dir == NULL)
         return refuse("--data DIR is needed: the users' tokens are made with its key");
     if (out->check && (!is_http || out->dir == NULL))
         return refuse("--check needs --data DIR and --protocol http: it reads the server's log");
@@ -147,8 +151,15 @@ static bool check_together(const sp_option *o, const sp_bench_load_options *out)
         return refuse("--script SHA is needed with --protocol redis");
     if (is_http && out->script != NULL)
         return refuse("--script goes with --protocol redis alone");
-    if (out->keyed && !(is_http && is_order))
+    if (out->keyed && !(is_http && has_user))
         return refuse("--keyed goes with orders over http alone");
+    if (o[OPT_COUNT].count > 0 && out->workload != &sp_bench_load_best_available)
+        return refuse("--count goes with --workload best-available alone");
+    if (o[OPT_ABANDON].count > 0 && out->workload->follow == NULL)
+        return refuse("--abandon goes with workloads that hold seats");
+    if ((o[OPT_WATCHERS].count > 0 || out->server_pid > 0) &&
+        out->workload != &sp_bench_load_map_watch)
+        return refuse("--watchers and --server-pid go with --workload map-watch alone");
     return true;
 }
 
@@ -166,7 +177,11 @@ static bool take_all(const sp_option *o, sp_bench_load_options *out)
            take_range(&o[OPT_USERS], &out->stage.users) &&
            take_range(&o[OPT_CONCERTS], &out->stage.concerts) &&
            take_small(&o[OPT_SEATS], 1, SP_SEATS_PER_CONCERT_MAX, &out->stage.seats_count) &&
-           take_number(&o[OPT_FROM], 0, INT64_MAX, &out->from) && check_together(o, out);
+           take_number(&o[OPT_FROM], 0, INT64_MAX, &out->from) &&
+           take_small(&o[OPT_COUNT], 1, SP_SEATS_PER_ORDER_MAX, &out->stage.group_size) &&
+           take_small(&o[OPT_ABANDON], 0, 100, &out->stage.abandon_percent) &&
+           take_small(&o[OPT_WATCHERS], 0, 60000, &out->watchers_count) &&
+           take_small(&o[OPT_SERVER_PID], 1, INT32_MAX, &out->server_pid) && check_together(o, out);
 }
 
 int sp_bench_load_options_parse(int argc, char **argv, sp_bench_load_options *out)
@@ -174,8 +189,10 @@ int sp_bench_load_options_parse(int argc, char **argv, sp_bench_load_options *ou
     static const char *values[OPTIONS_COUNT];
     sp_option o[OPTIONS_COUNT] = {
         [OPT_TO] = {"to", "HOST:PORT", "the server", NULL, 1, 0},
-        [OPT_WORKLOAD] = {"workload", "NAME", "spread, hot, map, map-304 or livez (spread)", NULL,
-                          1, 0},
+        [OPT_WORKLOAD] = {"workload", "NAME",
+                          "spread, hot, map, map-304, livez, hold-then-order, best-available, "
+                          "queue or map-watch (spread)",
+                          NULL, 1, 0},
         [OPT_PROTOCOL] = {"protocol", "NAME", "http or redis (http)", NULL, 1, 0},
         [OPT_CONNECTIONS] = {"connections", "N", "keep-alive connections (64)", NULL, 1, 0},
         [OPT_DEPTH] = {"depth", "N", "requests in flight on each (1)", NULL, 1, 0},
@@ -189,6 +206,11 @@ int sp_bench_load_options_parse(int argc, char **argv, sp_bench_load_options *ou
         [OPT_CONCERTS] = {"concerts", "FIRST:COUNT", "what is on sale (1:10)", NULL, 1, 0},
         [OPT_SEATS] = {"seats", "N", "seats of each concert (100000)", NULL, 1, 0},
         [OPT_FROM] = {"from", "I", "first order of the sequence to make (0)", NULL, 1, 0},
+        [OPT_COUNT] = {"count", "N", "best-available: seats a hold (2)", NULL, 1, 0},
+        [OPT_ABANDON] = {"abandon", "PERCENT", "holds that nobody buys (0)", NULL, 1, 0},
+        [OPT_WATCHERS] = {"watchers", "N", "map-watch: streams of seat maps (100)", NULL, 1, 0},
+        [OPT_SERVER_PID] = {"server-pid", "PID", "map-watch: whose memory is looked at", NULL, 1,
+                            0},
         [OPT_SCRIPT] = {"script", "SHA", "redis: the loaded script", NULL, 1, 0},
         [OPT_KEYED] = {"keyed", NULL, "send an Idempotency-Key with each order", NULL, 1, 0},
         [OPT_CHECK] = {"check", NULL, "compare with the log at the end", NULL, 1, 0},
@@ -210,7 +232,8 @@ int sp_bench_load_options_parse(int argc, char **argv, sp_bench_load_options *ou
         .run_s = 5,
         .timeout_s = 60,
         .dir = o[OPT_DATA].count > 0 ? values[OPT_DATA] : NULL,
-        .stage = {.users = {2, 1000}, .concerts = {1, 10}, .seats_count = 100000},
+        .stage = {.users = {2, 1000}, .concerts = {1, 10}, .seats_count = 100000, .group_size = 2},
+        .watchers_count = 100,
         .script = o[OPT_SCRIPT].count > 0 ? values[OPT_SCRIPT] : NULL,
         .histogram_path = o[OPT_HISTOGRAM].count > 0 ? values[OPT_HISTOGRAM] : NULL,
         .keyed = o[OPT_KEYED].count > 0,

@@ -26,6 +26,7 @@ typedef struct sp_bench_load_options {
     const char *script;
     const char *histogram_path; /* NULL = none */
     bool keyed, check, json;
+    uint32_t watchers_count, server_pid; /* 0: none named */
 } sp_bench_load_options;
 
 /* Resolves the host (may block). SP_EXIT_OK, SP_EXIT_USAGE after a line on

@@ -26,13 +26,15 @@ typedef enum sp_bench_load_scan_status {
 
 /* An answer that is under way on one connection; all zero at first. */
 typedef struct sp_bench_load_scan {
+    bool keeps_body;    /* the owner's: accepted bodies are wanted whole */
     uint64_t body_left; /* > 0: of an accepted answer's body, to be passed over */
     sp_bench_load_answer answer;
     char etag[64];
 } sp_bench_load_scan;
 
 /* What the caller may have to keep until more comes: a head, or a whole
- * refusal. Accepted bodies are passed over as they come. */
+ * refusal. Accepted bodies are passed over as they come, unless they are wanted:
+ * then one may be as long as a refusal. */
 #define SP_BENCH_LOAD_KEPT_SIZE_MAX (72u << 10)
 
 typedef struct sp_bench_load_protocol {

@@ -73,9 +73,9 @@ static void print_rate(const sp_bench_load_options *options, const sp_bench_load
     printf(": %" PRIu64 " in %.3f s\n", requests_of(outcome), outcome->seconds);
 }
 
-static void print_latency(const sp_bench_histogram *latency)
+void sp_bench_load_report_print_latency(const char *name, const sp_bench_histogram *latency)
 {
-    printf("  latency (ms)");
+    printf("  %s (ms)", name);
     for (size_t i = 0; i < PERCENTILES_COUNT; i++)
         printf("  %s %.3f", percentiles[i].label,
                (double)sp_bench_histogram_percentile_us(latency, percentiles[i].percent) / 1000);
@@ -111,28 +111,53 @@ static void print_counts(const sp_bench_load_outcome *outcome)
                outcome->unsent);
 }
 
+/* Of a unit of several requests; a unit's refusals are those of its last one. */
+static void print_steps(const sp_bench_load_report *report)
+{
+    const sp_bench_load_workload *workload = report->options->workload;
+    for (uint32_t i = 0; i < workload->steps_count; i++) {
+        const sp_bench_load_step_outcome *step = &report->outcome->steps[i];
+        printf("  step %s: accepted %" PRIu64 ", refused %" PRIu64 "\n", workload->steps[i].name,
+               step->measured.accepted, step->measured.refused);
+        sp_bench_load_report_print_latency("  latency", step->latency);
+    }
+}
+
+static void print_check(const sp_bench_load_check *check)
+{
+    printf("  check: the log sold %" PRIu64 ", the answers %" PRIu64, check->sold, check->accepted);
+    if (check->unknown > 0)
+        printf(" (and %" PRIu64 " of unknown outcome)", check->unknown);
+    if (check->held > 0 || check->given > 0)
+        printf("; held %" PRIu64 ", the answers %" PRIu64, check->held, check->given);
+    if (check->wrong > 0)
+        printf("; %" PRIu64 " SOLD TWICE", check->wrong);
+    printf(": %s\n", sp_bench_load_check_is_ok(check) ? "ok"
+                     : check->same_log                ? "MISMATCH"
+                                                      : "ANOTHER LOG");
+    if (check->sold_s > 0)
+        printf("  sold in %.3f s by the log's times: %.0f/s\n", check->sold_s,
+               (double)check->sold / check->sold_s);
+}
+
 void sp_bench_load_report_text(const sp_bench_load_report *report)
 {
     const sp_bench_load_outcome *outcome = report->outcome;
     print_title(report->options);
     print_rate(report->options, outcome);
-    print_latency(outcome->latency);
+    sp_bench_load_report_print_latency("latency", outcome->latency);
     print_counts(outcome);
+    print_steps(report);
+    if (report->side != NULL)
+        report->options->workload->side->print(report->side);
     printf("  processor time of the generator: %.2f us user, %.2f us system a request\n",
            per_request(outcome, outcome->user_us), per_request(outcome, outcome->system_us));
-    if (report->options->workload->kind == SP_BENCH_LOAD_ORDER)
+    if (sp_bench_load_kind_has_user(report->options->workload->kind))
         printf("  orders %" PRIu64 " to %" PRIu64 " of the sequence; go on with --from %" PRIu64
                "\n",
                report->options->from, outcome->next, outcome->next);
-    if (report->check == NULL)
-        return;
-    printf("  check: the log sold %" PRIu64 ", the answers %" PRIu64, report->check->sold,
-           report->check->accepted);
-    if (report->check->unknown > 0)
-        printf(" (and %" PRIu64 " of unknown outcome)", report->check->unknown);
-    printf(": %s\n", sp_bench_load_check_is_ok(report->check) ? "ok"
-                     : report->check->same_log                ? "MISMATCH"
-                                                              : "ANOTHER LOG");
+    if (report->check != NULL)
+        print_check(report->check);
 }
 
 /* ---- JSON ---- */
@@ -200,9 +225,10 @@ static void put_counts(sp_json_writer *json, const sp_bench_load_outcome *outcom
     put_count(json, "unsent", outcome->unsent);
 }
 
-static void put_latency(sp_json_writer *json, const sp_bench_histogram *latency)
+void sp_bench_load_report_put_latency(sp_json_writer *json, const char *key,
+                                      const sp_bench_histogram *latency)
 {
-    sp_json_key(json, "latencyUs");
+    sp_json_key(json, key);
     sp_json_object(json);
     for (size_t i = 0; i < PERCENTILES_COUNT; i++)
         put_count(json, percentiles[i].key,
@@ -218,11 +244,33 @@ static void put_check(sp_json_writer *json, const sp_bench_load_check *check)
     sp_json_object(json);
     put_count(json, "sold", check->sold);
     put_count(json, "accepted", check->accepted);
+    put_count(json, "held", check->held);
+    put_count(json, "given", check->given);
+    put_count(json, "soldTwice", check->wrong);
     put_count(json, "unknown", check->unknown);
     sp_json_key(json, "sameLog");
     sp_json_boolean(json, check->same_log);
     sp_json_key(json, "ok");
     sp_json_boolean(json, sp_bench_load_check_is_ok(check));
+    sp_json_object_end(json);
+}
+
+static void put_steps(sp_json_writer *json, const sp_bench_load_report *report)
+{
+    const sp_bench_load_workload *workload = report->options->workload;
+    if (workload->steps_count == 0)
+        return;
+    sp_json_key(json, "steps");
+    sp_json_object(json);
+    for (uint32_t i = 0; i < workload->steps_count; i++) {
+        const sp_bench_load_step_outcome *step = &report->outcome->steps[i];
+        sp_json_key(json, workload->steps[i].name);
+        sp_json_object(json);
+        put_count(json, "accepted", step->measured.accepted);
+        put_refused(json, "refused", &step->measured);
+        sp_bench_load_report_put_latency(json, "latencyUs", step->latency);
+        sp_json_object_end(json);
+    }
     sp_json_object_end(json);
 }
 
@@ -240,7 +288,10 @@ void sp_bench_load_report_json(const sp_bench_load_report *report)
     put_count(json, "requests", requests_of(outcome));
     put_double(json, "perSecond", per_second(outcome), 1);
     put_counts(json, outcome);
-    put_latency(json, outcome->latency);
+    sp_bench_load_report_put_latency(json, "latencyUs", outcome->latency);
+    put_steps(json, report);
+    if (report->side != NULL)
+        report->options->workload->side->put(report->side, json);
     sp_json_key(json, "generatorUs"); /* its own processor time a request */
     sp_json_object(json);
     put_double(json, "user", per_request(outcome, outcome->user_us), 3);
@@ -248,8 +299,10 @@ void sp_bench_load_report_json(const sp_bench_load_report *report)
     sp_json_object_end(json);
     put_count(json, "from", report->options->from);
     put_count(json, "next", outcome->next);
-    if (report->check != NULL)
+    if (report->check != NULL) {
+        put_double(json, "soldSeconds", report->check->sold_s, 3);
         put_check(json, report->check);
+    }
     sp_json_object_end(json);
     printf("%.*s\n", (int)out.size, out.bytes);
     sp_out_close(&out);

@@ -14,11 +14,17 @@ typedef struct sp_bench_load_report {
     const sp_bench_load_options *options;
     const sp_bench_load_outcome *outcome;
     const sp_bench_load_check *check; /* NULL: not asked for */
+    const void *side;                 /* of the workload's side, or NULL */
 } sp_bench_load_report;
 
 /* Both to stdout. The JSON aborts if out of memory. */
 void sp_bench_load_report_text(const sp_bench_load_report *report);
 void sp_bench_load_report_json(const sp_bench_load_report *report);
+
+/* A member, and a line, for a side's report. */
+void sp_bench_load_report_put_latency(sp_json_writer *json, const char *key,
+                                      const sp_bench_histogram *latency);
+void sp_bench_load_report_print_latency(const char *name, const sp_bench_histogram *latency);
 
 /* Refusals that do not belong to the workload, of the whole run: a warm-up that
  * was refused did not warm the server up. */

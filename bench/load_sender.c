@@ -48,10 +48,27 @@ static bool next_request(client *c, uint64_t now_ns, sp_bench_load_request *requ
         return false;
     }
     flight->mark = request->mark;
+    flight->index = request->index;
+    flight->unit_ns = flight->intended_ns;
     return true;
 }
 
-/* Up to `limit` requests in one write; how many there were. */
+/* What belongs to a unit that has begun goes first. */
+static bool next_follow(client *c, const sp_bench_load_connection *connection, uint64_t now_ns,
+                        sp_bench_load_request *request, sp_bench_load_flight *flight)
+{
+    sp_bench_load_follows *follows = &c->follows[sp_bench_load_client_index_of(c, connection)];
+    if (follows->count == 0)
+        return false;
+    const sp_bench_load_follow *follow = &follows->waiting[--follows->count];
+    c->follows_count--;
+    *request = follow->request;
+    *flight = follow->flight;
+    flight->sent_ns = now_ns;
+    return true;
+}
+
+/* Up to `limit` requests in one write, and all that follow; how many there were. */
 static uint32_t fill(client *c, sp_bench_load_connection *connection, uint64_t now_ns,
                      uint32_t limit)
 {
@@ -59,9 +76,11 @@ static uint32_t fill(client *c, sp_bench_load_connection *connection, uint64_t n
     sp_bench_load_request request;
     sp_bench_load_flight flight;
     char *at = c->write_bytes;
-    if (room > limit)
-        room = limit;
-    for (; count < room && next_request(c, now_ns, &request, &flight); count++) {
+    for (; count < room; count++) {
+        bool follows = next_follow(c, connection, now_ns, &request, &flight);
+        if (!follows && (limit == 0 || !next_request(c, now_ns, &request, &flight)))
+            break;
+        limit -= !follows;
         at = c->plan->protocol->write(c->plan->wire, &request, at);
         sp_bench_load_connection_add(connection, &flight);
         c->flights_count++;
@@ -116,8 +135,10 @@ void sp_bench_load_sender_wait(client *c, uint64_t now_ns)
 
 void sp_bench_load_sender_give(client *c, sp_bench_load_connection *connection, uint64_t now_ns)
 {
-    if (sp_bench_load_client_is_open_loop(c))
+    if (sp_bench_load_client_is_open_loop(c)) {
+        fill(c, connection, now_ns, 0);
         enqueue(c, connection);
+    }
     if (sp_bench_load_client_is_open_loop(c) && c->phase >= SP_BENCH_LOAD_WARMING &&
         c->phase <= SP_BENCH_LOAD_DRAINING)
         sp_bench_load_sender_pump(c, now_ns);

@@ -9,8 +9,7 @@
 #include "engine/assert.h"
 #include "engine/limits.h"
 
-/* Pairs of a user and a concert that the sequence goes through: lcm(U, C). */
-static uint64_t pairs_count(const sp_bench_load_stage *stage)
+uint64_t sp_bench_load_spread_pairs(const sp_bench_load_stage *stage)
 {
     uint64_t users = stage->users.count, concerts = stage->concerts.count;
     return users / sp_bench_common_divisor(users, concerts) * concerts;
@@ -19,7 +18,7 @@ static uint64_t pairs_count(const sp_bench_load_stage *stage)
 uint64_t sp_bench_load_spread_capacity(const sp_bench_load_stage *stage)
 {
     uint64_t seats = (uint64_t)stage->concerts.count * stage->seats_count;
-    uint64_t allowed = pairs_count(stage) * SP_MAX_SEATS_PER_USER_MAX;
+    uint64_t allowed = sp_bench_load_spread_pairs(stage) * SP_MAX_SEATS_PER_USER_MAX;
     return seats < allowed ? seats : allowed;
 }
 
@@ -43,7 +42,7 @@ void sp_bench_load_spread_explain(const sp_bench_load_stage *stage, char *out, s
 
 /* ---- as a workload ---- */
 
-static void *open_spread(const sp_bench_load_stage *stage, char *why, size_t why_size)
+void *sp_bench_load_spread_open(const sp_bench_load_stage *stage, char *why, size_t why_size)
 {
     sp_bench_load_stage *own = malloc(sizeof *own);
     if (own == NULL)
@@ -53,12 +52,12 @@ static void *open_spread(const sp_bench_load_stage *stage, char *why, size_t why
     return own;
 }
 
-static uint64_t capacity(const void *workload)
+uint64_t sp_bench_load_spread_of(const void *workload)
 {
     return sp_bench_load_spread_capacity(workload);
 }
 
-static void next(void *workload, uint64_t index, sp_bench_load_request *out)
+void sp_bench_load_spread_next(void *workload, uint64_t index, sp_bench_load_request *out)
 {
     const sp_bench_load_stage *stage = workload;
     sp_bench_load_spread_order order = sp_bench_load_spread_at(stage, index);
@@ -75,8 +74,8 @@ const sp_bench_load_workload sp_bench_load_spread = {
     .name = "spread",
     .help = "orders of distinct seats, users and concerts in turn",
     .kind = SP_BENCH_LOAD_ORDER,
-    .open = open_spread,
+    .open = sp_bench_load_spread_open,
     .close = free,
-    .capacity = capacity,
-    .next = next,
+    .capacity = sp_bench_load_spread_of,
+    .next = sp_bench_load_spread_next,
 };

@@ -15,6 +15,9 @@ typedef struct sp_bench_load_spread_order {
     sp_seat seat;
 } sp_bench_load_spread_order;
 
+/* Pairs of a user and a concert that the sequence goes through: lcm(U, C). */
+uint64_t sp_bench_load_spread_pairs(const sp_bench_load_stage *stage);
+
 /* How many orders the sequence has: until the seats are sold, or until every
  * user has as many seats at a concert as any may (SP_MAX_SEATS_PER_USER_MAX).
  * User and concert repeat together after lcm(U, C) orders, so each pair of
@@ -27,5 +30,11 @@ sp_bench_load_spread_order sp_bench_load_spread_at(const sp_bench_load_stage *st
 
 /* A sentence on where the capacity comes from, for whoever asked for more. */
 void sp_bench_load_spread_explain(const sp_bench_load_stage *stage, char *out, size_t size);
+
+/* As a workload: for those whose requests are these orders, asked in another way.
+ * Closed by free. */
+void *sp_bench_load_spread_open(const sp_bench_load_stage *stage, char *why, size_t why_size);
+uint64_t sp_bench_load_spread_of(const void *workload);
+void sp_bench_load_spread_next(void *workload, uint64_t index, sp_bench_load_request *out);
 
 #endif

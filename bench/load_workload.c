@@ -4,8 +4,9 @@
 #include <string.h>
 
 static const sp_bench_load_workload *const workloads[] = {
-    &sp_bench_load_spread,  &sp_bench_load_hot,   &sp_bench_load_map,
-    &sp_bench_load_map_304, &sp_bench_load_livez,
+    &sp_bench_load_spread,         &sp_bench_load_hot,   &sp_bench_load_map,
+    &sp_bench_load_map_304,        &sp_bench_load_livez, &sp_bench_load_hold_then_order,
+    &sp_bench_load_best_available, &sp_bench_load_queue, &sp_bench_load_map_watch,
 };
 #define WORKLOADS_COUNT (sizeof workloads / sizeof workloads[0])
 

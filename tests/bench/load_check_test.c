@@ -51,15 +51,15 @@ static void sales_behind_a_head_are_counted(void **state)
     assert_int_equal(read_behind(0).sold, orders_made());
 
     uint64_t sold = after.sold;
-    sp_bench_load_check check = sp_bench_load_check_of(&before, &after, sold, 0);
+    sp_bench_load_check check = sp_bench_load_check_of(&before, &after, sold, after.held, 0);
     assert_true(sp_bench_load_check_is_ok(&check));
-    check = sp_bench_load_check_of(&before, &after, sold - 1, 0);
+    check = sp_bench_load_check_of(&before, &after, sold - 1, after.held, 0);
     assert_false(sp_bench_load_check_is_ok(&check)); /* somebody else bought */
-    check = sp_bench_load_check_of(&before, &after, sold + 1, 5);
+    check = sp_bench_load_check_of(&before, &after, sold + 1, after.held, 5);
     assert_false(sp_bench_load_check_is_ok(&check)); /* told, and not in the log */
-    check = sp_bench_load_check_of(&before, &after, sold - 3, 3);
+    check = sp_bench_load_check_of(&before, &after, sold - 3, after.held, 3);
     assert_true(sp_bench_load_check_is_ok(&check)); /* nobody heard of three */
-    check = sp_bench_load_check_of(&before, &after, sold - 3, 2);
+    check = sp_bench_load_check_of(&before, &after, sold - 3, after.held, 2);
     assert_false(sp_bench_load_check_is_ok(&check));
     sp_log_file_remove(&file);
 }
@@ -71,14 +71,14 @@ static void another_log_is_never_ok(void **state)
     sp_log_file_fill(&file, 150, 7);
     sp_bench_load_log before = read_behind(UINT64_MAX), shorter = before;
     shorter.head.seq--;
-    sp_bench_load_check check = sp_bench_load_check_of(&before, &shorter, 0, 0);
+    sp_bench_load_check check = sp_bench_load_check_of(&before, &shorter, 0, shorter.held, 0);
     assert_false(sp_bench_load_check_is_ok(&check));
     sp_log_file_remove(&file);
 
     sp_log_file_make(&file);
     sp_log_file_fill(&file, 150, 7);
     sp_bench_load_log another = read_behind(before.head.seq);
-    check = sp_bench_load_check_of(&before, &another, 0, 0);
+    check = sp_bench_load_check_of(&before, &another, 0, another.held, 0);
     assert_false(check.same_log);
     assert_false(sp_bench_load_check_is_ok(&check));
     sp_log_file_remove(&file);

@@ -16,7 +16,8 @@
 
 static sp_bench_load_stage stage_of(uint32_t users, uint32_t concerts, uint32_t seats)
 {
-    return (sp_bench_load_stage){{2, users}, {7, concerts}, seats};
+    return (sp_bench_load_stage){
+        .users = {2, users}, .concerts = {7, concerts}, .seats_count = seats, .group_size = 2};
 }
 
 /* Goes through the whole sequence: no seat twice, all in range, and no user
@@ -166,7 +167,7 @@ static void workloads_are_found_by_name(void **state)
     for (; sp_bench_load_workload_at(count) != NULL; count++)
         assert_ptr_equal(sp_bench_load_workload_of_name(sp_bench_load_workload_at(count)->name),
                          sp_bench_load_workload_at(count));
-    assert_int_equal(count, 5);
+    assert_int_equal(count, 9);
     assert_null(sp_bench_load_workload_of_name("sprea"));
 }
 

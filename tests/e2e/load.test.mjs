@@ -58,7 +58,7 @@ describe('bench load', () => {
     assert.deepEqual(figures.refused, {});
     assert.deepEqual(figures.statuses, { 201: 300 });
     assert.deepEqual(figures.errors, nothing);
-    assert.deepEqual(figures.check, { sold: 300, accepted: 300, unknown: 0, sameLog: true, ok: true });
+    assert.deepEqual(figures.check, { sold: 300, accepted: 300, held: 0, given: 0, soldTwice: 0, unknown: 0, sameLog: true, ok: true });
     assert.equal(figures.next, 300);
     const { p50, p90, p99, p999, max, mean } = figures.latencyUs;
     assert.ok(0 < p50 && p50 <= p90 && p90 <= p99 && p99 <= p999 && p999 <= max, JSON.stringify(figures.latencyUs));
@@ -175,7 +175,7 @@ describe('bench load', () => {
     fs.copyFileSync(path.join(data, 'token.key'), path.join(other, 'token.key'));
     const { code, figures, stderr } = await load(server, '--data', other, ...STOCK, '--from', String(next), '--requests', '10', '--check');
     assert.equal(code, 1, stderr);
-    assert.deepEqual(figures.check, { sold: 0, accepted: 10, unknown: 0, sameLog: true, ok: false });
+    assert.deepEqual(figures.check, { sold: 0, accepted: 10, held: 0, given: 0, soldTwice: 0, unknown: 0, sameLog: true, ok: false });
     next = figures.next;
     dropDirectory(other);
   });
