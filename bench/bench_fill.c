@@ -34,6 +34,7 @@
 typedef struct fill {
     const char *dir, *tokens_path; /* NULL: no tokens */
     uint64_t users_count, concerts_count, seats_count, orders_count, churn_count;
+    uint64_t hold_seconds, opens_in_s; /* 0: they are open */
     sp_runtime runtime;
     sp_bench_fill_batch batch;
     sp_profile *profiles; /* one a slot: commands borrow them */
@@ -108,11 +109,11 @@ static bool add_concert(fill *f, sp_category_id category, sp_time_ms now)
         .address = SP_TEXT("Bench Hall"),
         .running_time_min = 60,
         .age_limit = SP_AGE_ZERO,
-        .start_date = now - DAY_MS,
+        .start_date = f->opens_in_s > 0 ? now + (sp_time_ms)f->opens_in_s * 1000 : now - DAY_MS,
         .end_date = now + 300 * DAY_MS,
         .concert_date = now + 301 * DAY_MS,
         .max_seats_per_user = SP_MAX_SEATS_PER_USER_MAX,
-        .hold_seconds = 300,
+        .hold_seconds = (uint32_t)f->hold_seconds,
         .grades = &grade,
         .grades_count = 1,
     };
@@ -275,7 +276,8 @@ static bool check_counts(const fill *f)
 
 static int parse(int argc, char **argv, fill *f)
 {
-    const char *data[1], *tokens[1], *users[1], *concerts[1], *seats[1], *orders[1], *churn[1];
+    const char *data[1], *tokens[1], *users[1], *concerts[1], *seats[1], *orders[1], *churn[1],
+        *hold[1], *opens[1];
     sp_option o[] = {
         {"data", "DIR", "the data directory", data, 1, 0},
         {"tokens", "FILE", "where access tokens go (none)", tokens, 1, 0},
@@ -284,6 +286,8 @@ static int parse(int argc, char **argv, fill *f)
         {"seats", "N", "seats a concert (100000)", seats, 1, 0},
         {"orders", "N", "single seats sold, in the order of `bench load` (0)", orders, 1, 0},
         {"churn", "N", "orders sold and cancelled before (0)", churn, 1, 0},
+        {"hold-seconds", "S", "how long holds last (300)", hold, 1, 0},
+        {"opens-in", "S", "sales open so long after filling (0: they are open)", opens, 1, 0},
     };
     int code = sp_options_parse("stagepick bench fill --data DIR [OPTION]...\n"
                                 "Fills a data directory to measure a server on.",
@@ -299,8 +303,15 @@ static int parse(int argc, char **argv, fill *f)
         (o[4].count > 0 &&
          !sp_option_number(&o[4], 1, SP_SEATS_PER_CONCERT_MAX, &f->seats_count)) ||
         (o[5].count > 0 && !sp_option_number(&o[5], 0, ORDERS_MAX, &f->orders_count)) ||
-        (o[6].count > 0 && !sp_option_number(&o[6], 0, ORDERS_MAX, &f->churn_count)))
+        (o[6].count > 0 && !sp_option_number(&o[6], 0, ORDERS_MAX, &f->churn_count)) ||
+        (o[7].count > 0 &&
+         !sp_option_number(&o[7], SP_HOLD_SECONDS_MIN, SP_HOLD_SECONDS_MAX, &f->hold_seconds)) ||
+        (o[8].count > 0 && !sp_option_number(&o[8], 0, 3600, &f->opens_in_s)))
         return SP_EXIT_USAGE;
+    if (f->opens_in_s > 0 && f->orders_count + f->churn_count > 0) {
+        fprintf(stderr, "stagepick: --opens-in: nothing can be sold before\n");
+        return SP_EXIT_USAGE;
+    }
     f->dir = data[0];
     f->tokens_path = o[1].count > 0 ? tokens[0] : NULL;
     f->stage.seats_count = (uint32_t)f->seats_count;
@@ -310,7 +321,8 @@ static int parse(int argc, char **argv, fill *f)
 int sp_bench_fill(int argc, char **argv)
 {
     static fill f;
-    f = (fill){.users_count = 1000, .concerts_count = 10, .seats_count = 100000};
+    f = (fill){
+        .users_count = 1000, .concerts_count = 10, .seats_count = 100000, .hold_seconds = 300};
     int code = parse(argc, argv, &f);
     if (code != SP_EXIT_OK)
         return code < 0 ? SP_EXIT_OK : code;

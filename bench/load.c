@@ -21,6 +21,7 @@
 
 #include "bench/load_check.h"
 #include "bench/load_client.h"
+#include "bench/load_drop_command.h"
 #include "bench/load_options.h"
 #include "bench/load_report.h"
 #include "bench/load_spread.h"
@@ -255,6 +256,8 @@ static int load_server(load *l)
         return SP_EXIT_FAILED;
     if (!prepare(l, why) || !open_side(l, why))
         return report_failure(why);
+    if (l->options.workload == &sp_bench_load_drop)
+        return sp_bench_load_drop_command(&l->options, l->wire, l->side);
     if (l->options.check &&
         sp_bench_load_log_read(l->options.dir, UINT64_MAX, &l->before, &finding) != SP_STORAGE_OK) {
         report_failure(finding.text);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "bench/load_pace.h"
+#include "bench/load_side.h"
 #include "net/server.h"
 #include "net/token.h"
 #include "tools/options.h"
@@ -158,8 +159,15 @@ static bool check_together(const sp_option *o, const sp_bench_load_options *out)
     if (o[OPT_ABANDON].count > 0 && out->workload->follow == NULL)
         return refuse("--abandon goes with workloads that hold seats");
     if ((o[OPT_WATCHERS].count > 0 || out->server_pid > 0) &&
-        out->workload != &sp_bench_load_map_watch)
-        return refuse("--watchers and --server-pid go with --workload map-watch alone");
+        out->workload->side != &sp_bench_load_side_of_watch)
+        return refuse("--watchers and --server-pid go with map-watch and drop alone");
+    if (out->workload == &sp_bench_load_drop &&
+        (out->rate > 0 || out->depth > 1 || out->requests_count > 0 || o[OPT_FROM].count > 0 ||
+         out->histogram_path != NULL))
+        return refuse(
+            "--workload drop takes no --rate, --depth, --requests, --from or --histogram");
+    if (out->workload == &sp_bench_load_drop && out->connections_count > out->stage.users.count)
+        return refuse("--workload drop has a user a connection: --connections are more than users");
     return true;
 }
 
@@ -191,7 +199,7 @@ int sp_bench_load_options_parse(int argc, char **argv, sp_bench_load_options *ou
         [OPT_TO] = {"to", "HOST:PORT", "the server", NULL, 1, 0},
         [OPT_WORKLOAD] = {"workload", "NAME",
                           "spread, hot, map, map-304, livez, hold-then-order, best-available, "
-                          "queue or map-watch (spread)",
+                          "queue, map-watch or drop (spread)",
                           NULL, 1, 0},
         [OPT_PROTOCOL] = {"protocol", "NAME", "http or redis (http)", NULL, 1, 0},
         [OPT_CONNECTIONS] = {"connections", "N", "keep-alive connections (64)", NULL, 1, 0},
@@ -208,9 +216,10 @@ int sp_bench_load_options_parse(int argc, char **argv, sp_bench_load_options *ou
         [OPT_FROM] = {"from", "I", "first order of the sequence to make (0)", NULL, 1, 0},
         [OPT_COUNT] = {"count", "N", "best-available: seats a hold (2)", NULL, 1, 0},
         [OPT_ABANDON] = {"abandon", "PERCENT", "holds that nobody buys (0)", NULL, 1, 0},
-        [OPT_WATCHERS] = {"watchers", "N", "map-watch: streams of seat maps (100)", NULL, 1, 0},
-        [OPT_SERVER_PID] = {"server-pid", "PID", "map-watch: whose memory is looked at", NULL, 1,
-                            0},
+        [OPT_WATCHERS] = {"watchers", "N", "map-watch, drop: streams of seat maps (100)", NULL, 1,
+                          0},
+        [OPT_SERVER_PID] = {"server-pid", "PID", "map-watch, drop: whose memory is looked at", NULL,
+                            1, 0},
         [OPT_SCRIPT] = {"script", "SHA", "redis: the loaded script", NULL, 1, 0},
         [OPT_KEYED] = {"keyed", NULL, "send an Idempotency-Key with each order", NULL, 1, 0},
         [OPT_CHECK] = {"check", NULL, "compare with the log at the end", NULL, 1, 0},
@@ -240,5 +249,9 @@ int sp_bench_load_options_parse(int argc, char **argv, sp_bench_load_options *ou
         .check = o[OPT_CHECK].count > 0,
         .json = o[OPT_JSON].count > 0,
     };
-    return take_all(o, out) ? SP_EXIT_OK : SP_EXIT_USAGE;
+    if (!take_all(o, out))
+        return SP_EXIT_USAGE;
+    if (out->workload == &sp_bench_load_drop)
+        out->stage.concerts.count = 1; /* everyone wants the first */
+    return SP_EXIT_OK;
 }

@@ -83,7 +83,7 @@ void sp_bench_load_report_print_latency(const char *name, const sp_bench_histogr
            sp_bench_histogram_mean_us(latency) / 1000);
 }
 
-static void print_refused(const sp_bench_load_counts *counts, const char *when)
+void sp_bench_load_report_print_refused(const sp_bench_load_counts *counts, const char *when)
 {
     for (uint32_t i = 0; i < counts->codes_count; i++)
         printf("    refused  %-20s %" PRIu64 "%s\n", counts->codes[i].name, counts->codes[i].count,
@@ -95,9 +95,9 @@ static void print_counts(const sp_bench_load_outcome *outcome)
     const sp_bench_load_counts *counts = &outcome->measured;
     printf("  accepted %" PRIu64 ", refused %" PRIu64 ", errors %" PRIu64 "\n", counts->accepted,
            counts->refused, errors_of(outcome));
-    print_refused(counts, "");
-    print_refused(&outcome->warmup, " in the warm-up");
-    print_refused(&outcome->late, " behind the window");
+    sp_bench_load_report_print_refused(counts, "");
+    sp_bench_load_report_print_refused(&outcome->warmup, " in the warm-up");
+    sp_bench_load_report_print_refused(&outcome->late, " behind the window");
     for (int i = 0; i < SP_BENCH_LOAD_ERRORS_COUNT; i++)
         if (outcome->errors[i] > 0)
             printf("    error    %-20s %" PRIu64 "\n", sp_bench_load_error_name(i),
@@ -123,7 +123,7 @@ static void print_steps(const sp_bench_load_report *report)
     }
 }
 
-static void print_check(const sp_bench_load_check *check)
+void sp_bench_load_report_print_check(const sp_bench_load_check *check)
 {
     printf("  check: the log sold %" PRIu64 ", the answers %" PRIu64, check->sold, check->accepted);
     if (check->unknown > 0)
@@ -157,12 +157,13 @@ void sp_bench_load_report_text(const sp_bench_load_report *report)
                "\n",
                report->options->from, outcome->next, outcome->next);
     if (report->check != NULL)
-        print_check(report->check);
+        sp_bench_load_report_print_check(report->check);
 }
 
 /* ---- JSON ---- */
 
-static void put_double(sp_json_writer *json, const char *key, double value, int decimals)
+void sp_bench_load_report_put_double(sp_json_writer *json, const char *key, double value,
+                                     int decimals)
 {
     char text[64];
     snprintf(text, sizeof text, "%.*f", decimals, value);
@@ -190,7 +191,8 @@ static void put_shape(sp_json_writer *json, const sp_bench_load_options *options
         sp_json_null(json);
 }
 
-static void put_refused(sp_json_writer *json, const char *key, const sp_bench_load_counts *counts)
+void sp_bench_load_report_put_refused(sp_json_writer *json, const char *key,
+                                      const sp_bench_load_counts *counts)
 {
     sp_json_key(json, key);
     sp_json_object(json);
@@ -203,10 +205,10 @@ static void put_counts(sp_json_writer *json, const sp_bench_load_outcome *outcom
 {
     const sp_bench_load_counts *counts = &outcome->measured;
     put_count(json, "accepted", counts->accepted);
-    put_refused(json, "refused", counts);
-    put_refused(json, "warmupRefused", &outcome->warmup);
+    sp_bench_load_report_put_refused(json, "refused", counts);
+    sp_bench_load_report_put_refused(json, "warmupRefused", &outcome->warmup);
     put_count(json, "lateAccepted", outcome->late.accepted);
-    put_refused(json, "lateRefused", &outcome->late);
+    sp_bench_load_report_put_refused(json, "lateRefused", &outcome->late);
     sp_json_key(json, "statuses");
     sp_json_object(json);
     for (uint32_t status = 100; status <= SP_BENCH_LOAD_STATUS_MAX; status++) {
@@ -234,11 +236,11 @@ void sp_bench_load_report_put_latency(sp_json_writer *json, const char *key,
         put_count(json, percentiles[i].key,
                   sp_bench_histogram_percentile_us(latency, percentiles[i].percent));
     put_count(json, "max", sp_bench_histogram_max_us(latency));
-    put_double(json, "mean", sp_bench_histogram_mean_us(latency), 1);
+    sp_bench_load_report_put_double(json, "mean", sp_bench_histogram_mean_us(latency), 1);
     sp_json_object_end(json);
 }
 
-static void put_check(sp_json_writer *json, const sp_bench_load_check *check)
+void sp_bench_load_report_put_check(sp_json_writer *json, const sp_bench_load_check *check)
 {
     sp_json_key(json, "check");
     sp_json_object(json);
@@ -267,7 +269,7 @@ static void put_steps(sp_json_writer *json, const sp_bench_load_report *report)
         sp_json_key(json, workload->steps[i].name);
         sp_json_object(json);
         put_count(json, "accepted", step->measured.accepted);
-        put_refused(json, "refused", &step->measured);
+        sp_bench_load_report_put_refused(json, "refused", &step->measured);
         sp_bench_load_report_put_latency(json, "latencyUs", step->latency);
         sp_json_object_end(json);
     }
@@ -284,9 +286,9 @@ void sp_bench_load_report_json(const sp_bench_load_report *report)
     sp_json_begin(json, &out);
     sp_json_object(json);
     put_shape(json, report->options);
-    put_double(json, "seconds", outcome->seconds, 6);
+    sp_bench_load_report_put_double(json, "seconds", outcome->seconds, 6);
     put_count(json, "requests", requests_of(outcome));
-    put_double(json, "perSecond", per_second(outcome), 1);
+    sp_bench_load_report_put_double(json, "perSecond", per_second(outcome), 1);
     put_counts(json, outcome);
     sp_bench_load_report_put_latency(json, "latencyUs", outcome->latency);
     put_steps(json, report);
@@ -294,14 +296,14 @@ void sp_bench_load_report_json(const sp_bench_load_report *report)
         report->options->workload->side->put(report->side, json);
     sp_json_key(json, "generatorUs"); /* its own processor time a request */
     sp_json_object(json);
-    put_double(json, "user", per_request(outcome, outcome->user_us), 3);
-    put_double(json, "system", per_request(outcome, outcome->system_us), 3);
+    sp_bench_load_report_put_double(json, "user", per_request(outcome, outcome->user_us), 3);
+    sp_bench_load_report_put_double(json, "system", per_request(outcome, outcome->system_us), 3);
     sp_json_object_end(json);
     put_count(json, "from", report->options->from);
     put_count(json, "next", outcome->next);
     if (report->check != NULL) {
-        put_double(json, "soldSeconds", report->check->sold_s, 3);
-        put_check(json, report->check);
+        sp_bench_load_report_put_double(json, "soldSeconds", report->check->sold_s, 3);
+        sp_bench_load_report_put_check(json, report->check);
     }
     sp_json_object_end(json);
     printf("%.*s\n", (int)out.size, out.bytes);

@@ -21,10 +21,18 @@ typedef struct sp_bench_load_report {
 void sp_bench_load_report_text(const sp_bench_load_report *report);
 void sp_bench_load_report_json(const sp_bench_load_report *report);
 
-/* A member, and a line, for a side's report. */
+/* Members, and lines, for a side's report and the drop's. */
 void sp_bench_load_report_put_latency(sp_json_writer *json, const char *key,
                                       const sp_bench_histogram *latency);
+void sp_bench_load_report_put_refused(sp_json_writer *json, const char *key,
+                                      const sp_bench_load_counts *counts);
+void sp_bench_load_report_put_double(sp_json_writer *json, const char *key, double value,
+                                     int decimals);
+void sp_bench_load_report_put_check(sp_json_writer *json, const sp_bench_load_check *check);
 void sp_bench_load_report_print_latency(const char *name, const sp_bench_histogram *latency);
+/* when: words behind each. */
+void sp_bench_load_report_print_refused(const sp_bench_load_counts *counts, const char *when);
+void sp_bench_load_report_print_check(const sp_bench_load_check *check);
 
 /* Refusals that do not belong to the workload, of the whole run: a warm-up that
  * was refused did not warm the server up. */

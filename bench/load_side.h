@@ -56,4 +56,7 @@ typedef struct sp_bench_load_side {
     void (*put)(const void *side, sp_json_writer *json); /* one member of the object */
 } sp_bench_load_side;
 
+/* Watchers of seat maps (load_watch.c). */
+extern const sp_bench_load_side sp_bench_load_side_of_watch;
+
 #endif

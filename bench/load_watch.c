@@ -330,7 +330,7 @@ static void put(const void *side, sp_json_writer *json)
     sp_json_object_end(json);
 }
 
-static const sp_bench_load_side side_of_watch = {
+const sp_bench_load_side sp_bench_load_side_of_watch = {
     .open = open_watch,
     .close = close_watch,
     .files_count = files_count,
@@ -353,5 +353,5 @@ const sp_bench_load_workload sp_bench_load_map_watch = {
     .capacity = sp_bench_load_spread_of,
     .next = sp_bench_load_spread_next,
     .reads_bodies = true,
-    .side = &side_of_watch,
+    .side = &sp_bench_load_side_of_watch,
 };

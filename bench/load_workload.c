@@ -7,6 +7,7 @@ static const sp_bench_load_workload *const workloads[] = {
     &sp_bench_load_spread,         &sp_bench_load_hot,   &sp_bench_load_map,
     &sp_bench_load_map_304,        &sp_bench_load_livez, &sp_bench_load_hold_then_order,
     &sp_bench_load_best_available, &sp_bench_load_queue, &sp_bench_load_map_watch,
+    &sp_bench_load_drop,
 };
 #define WORKLOADS_COUNT (sizeof workloads / sizeof workloads[0])
 

@@ -46,7 +46,8 @@ typedef struct sp_bench_load_workload {
     void (*close)(void *workload);
     /* How many requests the sequence has; UINT64_MAX = it never ends. */
     uint64_t (*capacity)(const void *workload);
-    /* Request `index` < capacity. Sets all of *out but its index. */
+    /* Request `index` < capacity. Sets all of *out but its index. NULL: it asks by
+     * itself (load_drop.h). */
     void (*next)(void *workload, uint64_t index, sp_bench_load_request *out);
     /* Requests to be made and answered before the first one, to learn what the
      * others need; not counted anywhere. NULL = none. */
@@ -68,7 +69,7 @@ typedef struct sp_bench_load_workload {
 
 extern const sp_bench_load_workload sp_bench_load_spread, sp_bench_load_hot, sp_bench_load_map,
     sp_bench_load_map_304, sp_bench_load_livez, sp_bench_load_hold_then_order,
-    sp_bench_load_best_available, sp_bench_load_queue, sp_bench_load_map_watch;
+    sp_bench_load_best_available, sp_bench_load_queue, sp_bench_load_map_watch, sp_bench_load_drop;
 
 /* All of them, by index; NULL behind the last. */
 const sp_bench_load_workload *sp_bench_load_workload_at(uint32_t index);

@@ -144,7 +144,8 @@ static bool run(sp_bench_load_plan plan)
 {
     sp_bench_load_wire wire = {.host = "fake:1"};
     void *http = sp_bench_load_http.open(&wire, why, sizeof why);
-    sp_bench_load_stage stage = {{1, 1}, {1, 1}, 1};
+    sp_bench_load_stage stage = {
+        .users = {1, 1}, .concerts = {1, 1}, .seats_count = 1, .group_size = 1};
     plan.address = (const struct sockaddr *)&server.address;
     plan.protocol = &sp_bench_load_http;
     plan.wire = http;

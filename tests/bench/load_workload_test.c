@@ -167,7 +167,7 @@ static void workloads_are_found_by_name(void **state)
     for (; sp_bench_load_workload_at(count) != NULL; count++)
         assert_ptr_equal(sp_bench_load_workload_of_name(sp_bench_load_workload_at(count)->name),
                          sp_bench_load_workload_at(count));
-    assert_int_equal(count, 9);
+    assert_int_equal(count, 10);
     assert_null(sp_bench_load_workload_of_name("sprea"));
 }
 
