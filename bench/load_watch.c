@@ -36,12 +36,13 @@ typedef struct watcher {
 
 typedef struct sale {
     uint64_t seq, told_ns;
+    bool in_window;
 } sale;
 
 typedef struct watched {
     char request[REQUEST_SIZE];
     uint32_t request_size;
-    sale *sales; /* of the window, by seq */
+    sale *sales; /* by seq */
     size_t sales_count, sales_capacity;
     uint64_t last_seq; /* of any order */
 } watched;
@@ -189,7 +190,7 @@ static void on_event(sp_bench_load_stream *stream, const sp_bench_load_event *ev
     w->events++;
     if (oldest == NULL || oldest->seq > event->id)
         w->early++;
-    else
+    else if (oldest->in_window)
         sp_bench_histogram_record(w->lag, (stream->streams->now_ns - oldest->told_ns + 500) / 1000);
 }
 
@@ -248,8 +249,7 @@ static void answered(void *side, const sp_bench_load_told *told)
         return;
     watched *concert = &w->watched[told->index % w->concerts.count];
     uint64_t seq = sp_bench_load_body_number(told->answer->body, "seq");
-    if (told->in_window)
-        add_sale(concert, (sale){seq, told->now_ns});
+    add_sale(concert, (sale){seq, told->now_ns, told->in_window});
     if (seq > concert->last_seq)
         concert->last_seq = seq;
 }

@@ -24,16 +24,25 @@ export function loadOptions(step, stock, { options }, more) {
 /* Less of a rate than this was not kept; the rest is where a window ends. */
 const KEPT_SHARE = 0.99;
 
+/* Halls of 50,000 seats: the best are looked for among many. */
+const HALL_STOCK = { users: 1000, concerts: 50, seats: 50000, orders: 0, churn: 0 };
+
 const STOCKS = { hot: HOT_STOCK, 'map-304': MAP_STOCK, map: MAP_STOCK };
+/* Workloads that end in orders: their log is compared with their answers. */
+const SELLS = ['spread', 'hold-then-order', 'best-available', 'queue', 'map-watch'];
+/* Refusals that belong to a workload. */
+const EXPECTED = { hot: 'seat_taken', queue: 'queue_full' };
 
 /** What a part of the plan is measured on. */
-export function stockOf({ group }) {
-  return STOCKS[group] ?? STOCK;
+export function stockOf({ group, variant }) {
+  return variant === 'best-available' ? HALL_STOCK : STOCKS[group] ?? STOCK;
 }
 
 /** The load generator's name for what a part of the plan asks. */
-export function workloadOf({ group }) {
-  return STOCKS[group] ? group : 'spread';
+export function workloadOf({ group, variant }) {
+  if (group === 'holds')
+    return variant;
+  return STOCKS[group] || group === 'queue' ? group : 'spread';
 }
 
 /** The load of a server of ours, and its memory around it. dir: its directory;
@@ -47,7 +56,7 @@ export async function loadServer(step, context, { stock, dir, server, more }) {
   const before = anonymousBytes(server.pid);
   const ticks = ticksOf(server.pid);
   const figures = await load(program, loadOptions(step, stock, context, {
-    ...target, from: workload === 'hot' ? HOT_SELL_OUT : stock.orders, check: workload === 'spread', ...more,
+    ...target, from: workload === 'hot' ? HOT_SELL_OUT : stock.orders, check: SELLS.includes(workload), ...more,
   }));
   const sample = sampleOf(figures, workload, { mayFallBehind: step.group === 'latency' });
   sample.memoryBytes = anonymousBytes(server.pid) - before;
@@ -67,8 +76,8 @@ function kernelShare(before, after) {
  * not be. mayFallBehind: the rate is there to find where it can't be kept, and
  * what was not kept is told in `behind` instead. */
 export function sampleOf(figures, workload, { mayFallBehind = false } = {}) {
-  const { requests, accepted, seconds, refused, statuses, latencyUs, generatorUs, asked, from, next, check } = figures;
-  const expected = workload === 'hot' ? 'seat_taken' : null;
+  const { requests, accepted, seconds, refused, statuses, latencyUs, generatorUs, asked, from, next, check, steps, outcomes, soldSeconds } = figures;
+  const expected = EXPECTED[workload] ?? null;
   const behind = behindOf(figures);
   const faults = unexpectedOf(figures, expected, mayFallBehind);
   if (workload === 'map-304' && (statuses?.[304] ?? 0) !== requests)
@@ -78,6 +87,7 @@ export function sampleOf(figures, workload, { mayFallBehind = false } = {}) {
   return {
     perSecond: rateOf(figures, workload, expected), requests, accepted, seconds, latencyUs, generatorUs, orders: next - from,
     ...(asked ? { asked } : {}), ...(check ? { check } : {}), ...(expected ? { refused: refused[expected] ?? 0 } : {}),
+    ...(steps ? { steps } : {}), ...(outcomes ? { outcomes, completedPerSecond: check.sold / soldSeconds } : {}),
     ...(behind && mayFallBehind ? { behind } : {}), ...(faults.length > 0 ? { fault: faults.join(', ') } : {}),
   };
 }
@@ -87,9 +97,9 @@ export function sampleOf(figures, workload, { mayFallBehind = false } = {}) {
 function rateOf({ perSecond, seconds, accepted, refused, asked }, workload, expected) {
   if (asked)
     return perSecond;
-  if (expected)
-    return (refused[expected] ?? 0) / seconds;
-  return workload === 'spread' ? accepted / seconds : perSecond;
+  if (SELLS.includes(workload))
+    return accepted / seconds;
+  return expected ? (refused[expected] ?? 0) / seconds : perSecond;
 }
 
 /* A rate that was not kept makes another load than the one that was asked. */

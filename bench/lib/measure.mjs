@@ -12,6 +12,7 @@ import { Postgres } from './postgres.mjs';
 import { Redis } from './redis.mjs';
 import { Listener, answerBytes, load, logStat, logVerify, residentBytes, switchesCount } from './stagepick.mjs';
 import { STOCK, numbered } from './stock.mjs';
+import { measureDrop, measureWatch } from './watch.mjs';
 import { measureWrk } from './wrk.mjs';
 
 const IDLE_S = 10;
@@ -27,6 +28,10 @@ export async function measure(step, context) {
     return measureWrk(step, context);
   if (group === 'growth')
     return measureGrowth(step, context);
+  if (group === 'watch')
+    return measureWatch(step, context);
+  if (group === 'drop')
+    return measureDrop(step, context);
   if (system === 'redis')
     return measureRedis(step, context);
   if (system === 'postgresql')

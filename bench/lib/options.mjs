@@ -8,7 +8,7 @@ import { GROUPS, SYSTEMS } from './plan.mjs';
 export const USAGE = `usage: node bench/run.mjs [OPTION]...
 Measures the server against its peers and floors, on this machine, in one run;
 writes bench/results/latest.json, latest.md and plots, and prints the report.
-Without options it takes about 13 minutes, with --quick about 3.
+Without options it takes about 15 minutes, with --quick about 4.
 
   --quick             one short round: to see that everything works
   --rounds N          interleaved rounds (3); every figure is their median

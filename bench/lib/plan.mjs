@@ -8,7 +8,8 @@
  */
 
 /** Parts of the plan, in the order in which they run. */
-export const GROUPS = ['orders', 'hot', 'map-304', 'map', 'open-loop', 'latency', 'wrk', 'growth', 'idle', 'micro'];
+export const GROUPS = ['orders', 'hot', 'map-304', 'map', 'open-loop', 'latency', 'wrk', 'holds', 'queue', 'watch', 'drop',
+  'growth', 'idle', 'micro'];
 
 export const SYSTEMS = ['stagepick', 'stagepick-tmpfs', 'floor-plain', 'floor-durable', 'floor-grouped', 'redis',
   'postgresql', 'bare-commits'];
@@ -38,6 +39,14 @@ const OPEN_POINT = { connections: 256, depth: 1 };
 export const OPEN_RATE = 20000;
 const LATENCY_RATES = [5, 10, 20, 30, 40, 50, 60, 80].map((thousands) => thousands * 1000);
 
+/* Holds that are bought, seat by seat and as the best neighbours of large halls. */
+export const HOLD_WORKLOADS = ['hold-then-order', 'best-available'];
+const BESIDE_POINT = { connections: 64, depth: 1 };
+/** Orders of one concert while so many per second are made and watched. */
+export const LAG_RATE = 2000;
+/* Orders beside watchers and without: the first is compared with the second. */
+const WATCHED = ['watched', 'alone'];
+
 /* Both generators on the same server at the same point, one after the other. */
 const WRK_POINT = { connections: 64, depth: 1 };
 export const WRK_LOADS = ['orders', 'livez'];
@@ -59,14 +68,14 @@ export function planOf(options) {
   const points = options.points ?? (options.quick ? QUICK_POINTS : null);
   const allowed = (step) => options.systems.includes(step.system) &&
     (!options.quick || step.group !== 'latency' || QUICK_RATES.includes(step.rate)) &&
-    (!points || points.some((p) => p.connections === step.connections && p.depth === step.depth));
+    (!points || step.connections === undefined || points.some((p) => p.connections === step.connections && p.depth === step.depth));
   const steps = [];
   for (let round = 1; round <= options.rounds; round++)
     for (const group of GROUPS.filter((name) => wanted(name) && EVERY_ROUND[name]))
       steps.push(...EVERY_ROUND[group](round).map((step) => ({ group, round, ...step })).filter(allowed));
   if (wanted('latency'))
     steps.push(...LATENCY_RATES.map((rate) => ({ group: 'latency', round: 1, system: 'stagepick', ...OPEN_POINT, rate })).filter(allowed));
-  for (const [group, made] of Object.entries({ wrk, growth }))
+  for (const [group, made] of Object.entries({ wrk, holds, queue, watch, drop, growth }))
     for (let round = 1; wanted(group) && round <= options.rounds; round++)
       steps.push(...made(round).map((step) => ({ group, round, ...step })).filter(allowed));
   for (const group of ['idle', 'micro'])
@@ -99,6 +108,25 @@ function orders(round) {
 function wrk(round) {
   return WRK_LOADS.flatMap((load) => rotated(['load', 'wrk']
     .map((tool) => ({ system: 'stagepick', ...WRK_POINT, load, tool })), round));
+}
+
+function holds(round) {
+  return rotated(HOLD_WORKLOADS.map((variant) => ({ system: 'stagepick', variant, ...BESIDE_POINT })), round);
+}
+
+function queue() {
+  return [{ system: 'stagepick', ...BESIDE_POINT }];
+}
+
+/* Lag and memory are measured once, as other things with a fixed rate are. */
+function watch(round) {
+  const steps = rotated(WATCHED.map((variant) => ({ system: 'stagepick', variant, ...BESIDE_POINT })), round);
+  return round > 1 ? steps : [...steps, { system: 'stagepick', variant: 'lag', ...BESIDE_POINT, rate: LAG_RATE },
+    { system: 'stagepick', variant: 'idle', ...BESIDE_POINT, rate: 1 }];
+}
+
+function drop(round) {
+  return round > 1 ? [] : [{ system: 'stagepick' }];
 }
 
 function growth(round) {

@@ -4,7 +4,7 @@
  * results alone, so that it can be made again from the kept JSON.
  */
 import { Figures } from './figures.mjs';
-import { WRK_LOADS, nameOf } from './plan.mjs';
+import { HOLD_WORKLOADS, WRK_LOADS, nameOf } from './plan.mjs';
 import { RATE_LIMIT } from './stagepick.mjs';
 import { targetsOf } from './targets.mjs';
 import { count, inMs, large, perSecond, rounded, table } from './words.mjs';
@@ -32,6 +32,7 @@ export function reportOf(results, plots = []) {
     ['## Targets', targetTable(figures)],
     ['## Orders', orders(figures), 'throughput'],
     ['## Reads and refusals', reads(figures)],
+    ['## Holds, the queue and a drop', besides(figures)],
     ['## Latency by load', latency(figures), 'latency'],
     ['## Beside wrk', besideWrk(figures)],
     ['## Growth', growth(figures), 'growth'],
@@ -104,6 +105,64 @@ function reads(figures) {
       bytes ? count(bytes.median) : '', bandwidth]];
   });
   return rows.length > 0 ? table(['64 connections', 'Stage Pick', 'plain floor', 'ratio', 'bytes an answer', ''], rows) : '';
+}
+
+/* What the inspiration does, as measured once on a like machine: not in this run. */
+const INSPIRATION = { accepted: '660–716/s', completed: '88–119/s' };
+
+function besides(figures) {
+  const blocks = [units(figures), watchers(figures), dropped(figures)];
+  return blocks.filter((text) => text !== '').join('\n\n');
+}
+
+function units(figures) {
+  const names = { 'hold-then-order': 'hold a seat, then buy it', 'best-available': 'hold the best 2 of 50,000 seats, then buy them' };
+  const times = (query, read) => {
+    const [p50, p99] = ['p50', 'p99'].map((name) => figures.value(query, (sample) => read(sample)?.[name]));
+    return p50 && p99 ? `${inMs(p50.median)} / ${inMs(p99.median)}` : '';
+  };
+  const rows = HOLD_WORKLOADS.flatMap((variant) => {
+    const query = { group: 'holds', variant };
+    const value = figures.value(query);
+    return value ? [[names[variant], perSecond(value), times(query, (sample) => sample.steps.hold.latencyUs),
+      times(query, (sample) => sample.steps.order.latencyUs), '']] : [];
+  });
+  const queue = { group: 'queue' };
+  const [accepted, completed] = [figures.value(queue), figures.value(queue, 'completedPerSecond')];
+  if (accepted)
+    rows.push(['orders accepted by the queue', perSecond(accepted), '', times(queue, (sample) => sample.latencyUs), INSPIRATION.accepted]);
+  if (completed)
+    rows.push(['and completed, by the log\'s own times', perSecond(completed), '', times(queue, (sample) => sample.outcomes.latencyUs),
+      INSPIRATION.completed]);
+  return rows.length > 0 ? `${table(['64 connections', 'Stage Pick', 'hold p50 / p99 ms', 'order, or until its end', 'the inspiration, stated'], rows)}` : '';
+}
+
+function watchers(figures) {
+  const names = { alone: 'nobody watches', watched: 'watched, closed loop', lag: 'watched, at a fixed rate', idle: 'idle watchers' };
+  const rows = Object.entries(names).flatMap(([variant, name]) => {
+    const query = { group: 'watch', variant };
+    const [sample] = figures.matching(query);
+    if (!sample)
+      return [];
+    const { watch } = sample;
+    return [[name, count(watch.watchers), perSecond(figures.value(query)), watch.events > 0 ? `${inMs(watch.lagUs.p50)} / ${inMs(watch.lagUs.p99)}` : '',
+      watch.bytesPerWatcher === undefined ? '' : count(watch.bytesPerWatcher)]];
+  });
+  return rows.length > 0 ? `Orders of one concert, and the time from an order's 201 to the event that shows it (lag and memory of the first round):\n\n${
+    table(['', 'watchers', 'orders', 'lag p50 / p99 ms', 'server bytes a watcher'], rows)}` : '';
+}
+
+function dropped(figures) {
+  const [sample] = figures.matching({ group: 'drop' });
+  if (!sample)
+    return '';
+  const { steps, ended } = sample;
+  const rows = Object.entries(steps).map(([name, { accepted, refused, latencyUs }]) => [name, count(accepted),
+    Object.entries(refused).map(([code, times]) => `${count(times)} ${code}`).join(', '), `${inMs(latencyUs.p50)} / ${inMs(latencyUs.p99)}`]);
+  return `A drop of ${count(sample.seats)} seats to ${count(sample.connections)} users beside ${count(sample.watch.watchers)} watchers: ${count(sample.seatsSold)} seats sold in ` +
+    `${sample.lastSaleSeconds.toFixed(1)} s, at most ${count(sample.peakSeats)} in a second; ${count(ended.bought)} bought, ${count(ended.gaveBack)} gave back, ` +
+    `${count(ended.walkedAway)} walked away, ${count(ended.gaveUp)} found nothing; lag of the map p99 ${inMs(sample.watch.lagUs.p99)} ms. ` +
+    `Users poll, think for 0.2 to 2 s, and try again; single run:\n\n${table(['step', 'accepted', 'refused', 'p50 / p99 ms'], rows)}`;
 }
 
 function latency(figures) {

@@ -5,7 +5,7 @@
  * so: a target is never left out because it was missed or not looked at.
  */
 import { count, milli, perSecond, rounded } from './words.mjs';
-import { OPEN_RATE, WRK_LOADS } from './plan.mjs';
+import { LAG_RATE, OPEN_RATE, WRK_LOADS } from './plan.mjs';
 
 const DEPTH = 32;
 const GROWTH_TOLERANCE = 0.1;
@@ -21,7 +21,7 @@ const PRINTS_BYTES = 128;
 export function targetsOf(figures) {
   return [
     ...throughput(figures), ...peers(figures), ...reads(figures), ...openLoop(figures), ...engine(figures), ...cost(figures),
-    ...growth(figures), idle(figures), ...agreement(figures),
+    ...watched(figures), ...growth(figures), idle(figures), ...agreement(figures),
   ];
 }
 
@@ -196,6 +196,35 @@ function growth(figures) {
     const isSmall = figures.results.options.small && variant !== 'concerts';
     return { ...row, target: 'within a tenth', ...(isSmall && row.measured ? { met: null, reason: 'a smaller run than the target\'s' } : {}) };
   }));
+}
+
+const WATCHER_BYTES_MOST = 2048;
+const LAG_P99_MOST_US = 2000000;
+const WATCHERS_MEANT = { watched: 5000, lag: 5000, idle: 20000 };
+
+/* A smaller run, or one on a machine that allows fewer streams, is told and not judged. */
+function watched(figures) {
+  const at = (variant) => ({ group: 'watch', system: 'stagepick', variant });
+  const watchersAt = (variant) => figures.matching(at(variant))[0]?.watch.watchers ?? null;
+  const judged = (variant, row) => {
+    const had = watchersAt(variant);
+    const meant = WATCHERS_MEANT[variant];
+    return had === null || had >= meant ? row : { ...row, met: null, reason: `${count(had)} watchers, not ${count(meant)}` };
+  };
+  const one = (variant, what, value, show, most, target) => judged(variant, {
+    what, measured: value && show(value), against: null, ratio: null, target,
+    met: value ? value.median <= most : null, reason: figures.failure(at(variant)),
+  });
+  const lag = figures.value(at('lag'), (sample) => sample.watch.lagUs.p99);
+  const bytes = figures.value(at('idle'), (sample) => sample.watch.bytesPerWatcher);
+  return [
+    one('idle', `memory per idle watcher of a seat map, ${count(watchersAt('idle') ?? WATCHERS_MEANT.idle)} of them`, bytes,
+      (value) => `${count(value.median)} B`, WATCHER_BYTES_MOST, `≤ ${count(WATCHER_BYTES_MOST)} B`),
+    one('lag', `lag of ${count(watchersAt('lag') ?? WATCHERS_MEANT.lag)} watchers at ${count(LAG_RATE)} orders/s, p99`, lag, milli, LAG_P99_MOST_US,
+      '≤ 2 s'),
+    judged('watched', { ...share(figures, `orders of one concert beside ${count(watchersAt('watched') ?? WATCHERS_MEANT.watched)} watchers`, at('watched'),
+      at('alone'), 'without', 1 - GROWTH_TOLERANCE), target: 'slowed by a tenth at most' }),
+  ];
 }
 
 function idle(figures) {

@@ -84,6 +84,78 @@ static void another_log_is_never_ok(void **state)
     sp_log_file_remove(&file);
 }
 
+static sp_seq last_seq;
+
+static void append_sale(sp_order_id order, sp_hold_id hold, sp_seat seat)
+{
+    sp_event event = {.seq = ++last_seq, .time = file.history.time, .actor = 1};
+    event.type = SP_EVENT_ORDER_PAID;
+    event.order_paid.order = order;
+    event.order_paid.concert = 1;
+    event.order_paid.buyer = 1;
+    event.order_paid.amount = 1;
+    event.order_paid.seats = &seat;
+    event.order_paid.seats_count = 1;
+    event.order_paid.hold = hold;
+    assert_int_equal(file.to->append(file.to, &event), SP_LOG_OK);
+}
+
+static void append_hold(sp_hold_id hold, sp_seat seat)
+{
+    sp_event event = {.seq = ++last_seq, .time = file.history.time, .actor = 1};
+    event.type = SP_EVENT_HOLD_TAKEN;
+    event.hold_taken.hold = hold;
+    event.hold_taken.concert = 1;
+    event.hold_taken.user = 1;
+    event.hold_taken.amount = 1;
+    event.hold_taken.expires_at = event.time + 1000;
+    event.hold_taken.seats = &seat;
+    event.hold_taken.seats_count = 1;
+    assert_int_equal(file.to->append(file.to, &event), SP_LOG_OK);
+}
+
+/* What is behind `after` with these sales; none of it is replayed. */
+static sp_bench_load_log commit_and_read(sp_seq after)
+{
+    assert_int_equal(file.to->commit(file.to, file.history.time++), SP_LOG_OK);
+    return read_behind(after);
+}
+
+static void what_is_sold_twice_is_found(void **state)
+{
+    (void)state;
+    sp_log_file_make(&file);
+    sp_log_file_fill(&file, 150, 7);
+    sp_bench_load_log before = read_behind(UINT64_MAX);
+    last_seq = before.head.seq;
+    append_hold(1, 3);
+    append_hold(2, 4);
+    append_sale(101, 1, 3);
+    append_sale(102, 0, 5);
+    sp_bench_load_log after = commit_and_read(before.head.seq);
+    assert_int_equal(after.held, 2);
+    assert_int_equal(after.sold, 2);
+    assert_int_equal(after.seats, 2);
+    assert_int_equal(after.wrong, 0);
+    sp_bench_load_check check = sp_bench_load_check_of(&before, &after, 2, 2, 0);
+    assert_true(sp_bench_load_check_is_ok(&check));
+    check = sp_bench_load_check_of(&before, &after, 2, 1, 0);
+    assert_false(sp_bench_load_check_is_ok(&check)); /* somebody else holds */
+    check = sp_bench_load_check_of(&before, &after, 2, 3, 0);
+    assert_false(sp_bench_load_check_is_ok(&check)); /* told, and not in the log */
+
+    append_sale(103, 0, 5); /* the seat again */
+    after = commit_and_read(before.head.seq);
+    assert_int_equal(after.wrong, 1);
+    check = sp_bench_load_check_of(&before, &after, 3, 2, 0);
+    assert_false(sp_bench_load_check_is_ok(&check));
+    append_sale(104, 1, 6); /* the hold again */
+    append_sale(105, 9, 7); /* one that nobody took */
+    after = commit_and_read(before.head.seq);
+    assert_int_equal(after.wrong, 3);
+    sp_log_file_remove(&file);
+}
+
 /* A changed byte behind the head is found by the chain. */
 static void damage_behind_the_head_is_found(void **state)
 {
@@ -116,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sales_behind_a_head_are_counted),
         cmocka_unit_test(another_log_is_never_ok),
+        cmocka_unit_test(what_is_sold_twice_is_found),
         cmocka_unit_test(damage_behind_the_head_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,6 +234,76 @@ static void a_closed_loop_does_not(void **state)
     assert_true(sp_bench_histogram_percentile_us(outcome.latency, 82) < 200000);
 }
 
+/* ---- units of two requests ---- */
+
+static uint32_t follows_asked, follows_of_another;
+
+/* Two of three units have a second request. */
+static bool follow(void *workload, uint64_t index, uint32_t step,
+                   const sp_bench_load_answer *answer, sp_bench_load_request *out)
+{
+    (void)workload;
+    follows_asked++;
+    follows_of_another += answer->status != 200 || answer->body.size != 2;
+    *out = (sp_bench_load_request){.kind = SP_BENCH_LOAD_LIVEZ, .index = index};
+    return step == 0 && index % 3 != 0;
+}
+
+static const sp_bench_load_step two_steps[] = {{"first", SP_BENCH_LOAD_LIVEZ},
+                                               {"second", SP_BENCH_LOAD_LIVEZ}};
+
+static sp_bench_load_workload units(void)
+{
+    sp_bench_load_workload w = sp_bench_load_livez;
+    w.steps = two_steps;
+    w.steps_count = 2;
+    w.follow = follow;
+    w.reads_bodies = true;
+    follows_asked = follows_of_another = 0;
+    return w;
+}
+
+static void a_unit_ends_with_its_last_answer(void **state)
+{
+    (void)state;
+    sp_bench_load_workload w = units();
+    for (uint64_t rate = 0; rate <= 3000; rate += 3000) {
+        server.requests_count = 0;
+        follows_asked = 0;
+        assert_true(run((sp_bench_load_plan){.workload = &w,
+                                             .connections_count = 3,
+                                             .depth = 5,
+                                             .rate = rate,
+                                             .requests_count = 900}));
+        assert_int_equal(server.requests_count, 1500);
+        assert_int_equal(outcome.measured.accepted, 900);
+        assert_int_equal(sp_bench_histogram_count(outcome.latency), 900);
+        assert_int_equal(outcome.next, 900);
+        assert_int_equal(follows_asked, 1500);
+        assert_int_equal(follows_of_another, 0);
+        assert_int_equal(outcome.unanswered + outcome.unsent, 0);
+    }
+}
+
+/* A refused unit ends where it was refused, and a lost connection ends those on it:
+ * the run is over all the same. */
+static void a_unit_may_end_early(void **state)
+{
+    (void)state;
+    sp_bench_load_workload w = units();
+    server.refuse_every = 4;
+    assert_true(run((sp_bench_load_plan){
+        .workload = &w, .connections_count = 2, .depth = 3, .requests_count = 300}));
+    assert_int_equal(outcome.measured.accepted + outcome.measured.refused, 300);
+    assert_int_equal(outcome.measured.refused, server.requests_count / 4);
+    server.refuse_every = 0;
+    server.hang_up_at = server.requests_count + 50;
+    assert_true(run((sp_bench_load_plan){
+        .workload = &w, .connections_count = 2, .depth = 3, .requests_count = 300}));
+    assert_true(outcome.unanswered >= 1 && outcome.unanswered <= 3);
+    assert_int_equal(outcome.measured.accepted + outcome.unanswered + outcome.unsent, 300);
+}
+
 static void arrivals_keep_their_rate(void **state)
 {
     (void)state;
@@ -450,6 +520,8 @@ int main(void)
         WITH_SERVER(a_timed_run_counts_the_warm_up_apart),
         WITH_SERVER(an_open_loop_feels_a_stall),
         WITH_SERVER(a_closed_loop_does_not),
+        WITH_SERVER(a_unit_ends_with_its_last_answer),
+        WITH_SERVER(a_unit_may_end_early),
         WITH_SERVER(arrivals_keep_their_rate),
         WITH_SERVER(a_slow_server_does_not_reach_the_asked_rate),
         WITH_SERVER(a_counted_run_lasts_as_long_as_a_slow_server),

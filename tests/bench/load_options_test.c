@@ -107,6 +107,19 @@ static void all_can_be_said(void **state)
                      SP_EXIT_OK);
     assert_ptr_equal(o.protocol, &sp_bench_load_redis);
     assert_string_equal(o.script, SHA);
+    assert_int_equal(parse("--to 127.0.0.1:1 --data d --workload best-available --count 4 "
+                           "--abandon 25",
+                           &o),
+                     SP_EXIT_OK);
+    assert_int_equal(o.stage.group_size, 4);
+    assert_int_equal(o.stage.abandon_percent, 25);
+    assert_int_equal(parse("--to 127.0.0.1:1 --data d --workload drop --watchers 7 "
+                           "--server-pid 12",
+                           &o),
+                     SP_EXIT_OK);
+    assert_int_equal(o.watchers_count, 7);
+    assert_int_equal(o.server_pid, 12);
+    assert_int_equal(o.stage.concerts.count, 1);
 }
 
 static void bad_values_are_named(void **state)
@@ -144,6 +157,15 @@ static void what_does_not_go_together_is_named(void **state)
             "--workload map can't go over --protocol redis");
     refused("--to 127.0.0.1:1 --data d --script " SHA, "--script goes with --protocol redis");
     refused("--to 127.0.0.1:1 --workload livez --keyed", "--keyed goes with orders");
+    refused("--to 127.0.0.1:1 --data d --count 3", "--count goes with --workload best-available");
+    refused("--to 127.0.0.1:1 --data d --abandon 3", "--abandon goes with");
+    refused("--to 127.0.0.1:1 --data d --watchers 3", "--watchers and --server-pid go with");
+    refused("--to 127.0.0.1:1 --workload queue", "--data DIR is needed");
+    refused("--to 127.0.0.1:1 --data d --workload drop --rate 3",
+            "--workload drop takes no --rate");
+    refused("--to 127.0.0.1:1 --data d --workload drop --users 2:3", "a user a connection");
+    refused("--to 127.0.0.1:1 --protocol redis --script " SHA " --workload queue",
+            "--workload queue can't go over --protocol redis");
 }
 
 int main(void)

@@ -66,6 +66,36 @@ static void lengths_are_right(void **state)
     sp_bench_load_http.close(http);
 }
 
+/* What stands in the head's first line, and in the body. */
+static void asks(sp_bench_load_kind kind, const char *line, const char *body)
+{
+    char why[100];
+    sp_bench_load_wire wire = {.host = "h:1", .tokens = &tokens};
+    void *http = sp_bench_load_http.open(&wire, why, sizeof why);
+    sp_bench_load_request request = {
+        .kind = kind, .user = 1, .concert = 12, .seat = 3456, .count = 4, .hold = 77};
+    const char *text = written(&sp_bench_load_http, http, &request);
+    assert_memory_equal(text, line, strlen(line));
+    assert_memory_equal(text + strlen(line), " HTTP/1.1\r\nHost: h:1\r\n", 22);
+    assert_string_equal(strstr(text, "\r\n\r\n") + 4, body);
+    bool signed_in = strstr(text, "Authorization: Bearer second\r\n") != NULL;
+    assert_int_equal(signed_in, sp_bench_load_kind_has_user(kind));
+    const char *length = strstr(text, "Content-Length: ");
+    assert_int_equal(length != NULL ? atoi(length + 16) : 0, strlen(body));
+    sp_bench_load_http.close(http);
+}
+
+static void holds_and_the_queue_over_http(void **state)
+{
+    (void)state;
+    asks(SP_BENCH_LOAD_HOLD, "POST /v1/concerts/12/holds", "{\"seats\":[3456]}");
+    asks(SP_BENCH_LOAD_BEST, "POST /v1/concerts/12/holds", "{\"bestAvailable\":{\"count\":4}}");
+    asks(SP_BENCH_LOAD_BUY, "POST /v1/orders", "{\"holdId\":\"77\"}");
+    asks(SP_BENCH_LOAD_RELEASE, "DELETE /v1/holds/77", "");
+    asks(SP_BENCH_LOAD_QUEUE, "POST /v1/orders/queue", "{\"concertId\":\"12\",\"seats\":[3456]}");
+    asks(SP_BENCH_LOAD_CONCERT, "GET /v1/concerts/12", "");
+}
+
 static void keys_are_unique(void **state)
 {
     (void)state;
@@ -169,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_over_http),
         cmocka_unit_test(lengths_are_right),
+        cmocka_unit_test(holds_and_the_queue_over_http),
         cmocka_unit_test(keys_are_unique),
         cmocka_unit_test(reads_over_http),
         cmocka_unit_test(orders_to_redis),

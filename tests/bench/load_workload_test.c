@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "bench/load_drop.h"
 #include "bench/load_spread.h"
 #include "engine/limits.h"
 
@@ -144,6 +145,84 @@ static void map_304_asks_with_the_tags_that_it_learned(void **state)
     w->close(sequence);
 }
 
+/* A hold that was given is bought, by the same user; the last of a hundred are not. */
+static void holds_are_followed_by_their_orders(void **state)
+{
+    (void)state;
+    sp_bench_load_stage stage = stage_of(30, 3, 100);
+    stage.abandon_percent = 5;
+    char why[256];
+    const sp_bench_load_workload *w = &sp_bench_load_hold_then_order;
+    void *sequence = w->open(&stage, why, sizeof why);
+    assert_int_equal(w->capacity(sequence), 300);
+    const sp_bench_load_answer given = {
+        .status = 201, .accepted = true, .body = SP_TEXT("{\"holdId\":\"4711\",\"seq\":9}")};
+    uint32_t bought = 0;
+    for (uint64_t i = 0; i < 200; i++) {
+        sp_bench_load_request hold, order;
+        w->next(sequence, i, &hold);
+        assert_int_equal(hold.kind, SP_BENCH_LOAD_HOLD);
+        assert_false(w->follow(sequence, i, 1, &given, &order)); /* behind the order */
+        if (!w->follow(sequence, i, 0, &given, &order))
+            continue;
+        bought++;
+        assert_int_equal(order.kind, SP_BENCH_LOAD_BUY);
+        assert_int_equal(order.hold, 4711);
+        assert_int_equal(order.user, hold.user);
+        assert_int_equal(order.index, i);
+    }
+    assert_int_equal(bought, 190);
+    w->close(sequence);
+}
+
+static void best_available_ends_where_groups_fill_the_rows(void **state)
+{
+    (void)state;
+    sp_bench_load_stage stage = stage_of(100, 2, 120); /* rows of 50, 50 and 20 */
+    char why[256];
+    const sp_bench_load_workload *w = &sp_bench_load_best_available;
+    static const uint32_t groups[][2] = {{1, 240}, {2, 120}, {3, 2 * (16 + 16 + 6)}, {50, 4}};
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        sp_bench_load_request request;
+        stage.group_size = groups[i][0];
+        void *sequence = w->open(&stage, why, sizeof why);
+        assert_int_equal(w->capacity(sequence), groups[i][1]);
+        w->next(sequence, 1, &request);
+        assert_int_equal(request.kind, SP_BENCH_LOAD_BEST);
+        assert_int_equal(request.count, groups[i][0]);
+        assert_int_equal(request.concert, 8);
+        w->close(sequence);
+    }
+    stage.group_size = 51;
+    assert_null(w->open(&stage, why, sizeof why));
+    assert_string_equal(why, "best-available wants 1 to 50 neighbours");
+    sp_bench_load_stage limited = stage_of(1, 1, 200000); /* 1,000 seats a user */
+    limited.group_size = 3;
+    void *sequence = w->open(&limited, why, sizeof why);
+    assert_int_equal(w->capacity(sequence), 333);
+    w->close(sequence);
+}
+
+/* The mix that load_drop.h states, and the same again. */
+static void users_of_a_drop_have_plans(void **state)
+{
+    (void)state;
+    uint32_t sizes[5] = {0}, ends[3] = {0};
+    for (uint32_t i = 0; i < 10000; i++) {
+        sp_bench_load_drop_plan plan = sp_bench_load_drop_plan_of(i);
+        assert_in_range(plan.group_size, 1, 4);
+        assert_in_range(plan.thought_ms, 200, 2000);
+        sizes[plan.group_size]++;
+        ends[plan.end]++;
+        assert_int_equal(sp_bench_load_drop_plan_of(i).thought_ms, plan.thought_ms);
+    }
+    assert_in_range(sizes[1], 1800, 2200);
+    assert_in_range(sizes[2], 4800, 5200);
+    assert_in_range(sizes[3], 850, 1150);
+    assert_in_range(ends[SP_BENCH_LOAD_DROP_BUYS], 7800, 8200);
+    assert_in_range(ends[SP_BENCH_LOAD_DROP_WALKS], 850, 1150);
+}
+
 static void maps_go_round_the_concerts(void **state)
 {
     (void)state;
@@ -179,6 +258,9 @@ int main(void)
         cmocka_unit_test(large_stages_do_not_overflow),
         cmocka_unit_test(hot_wants_a_thousand_seats_evenly_and_repeats),
         cmocka_unit_test(map_304_asks_with_the_tags_that_it_learned),
+        cmocka_unit_test(holds_are_followed_by_their_orders),
+        cmocka_unit_test(best_available_ends_where_groups_fill_the_rows),
+        cmocka_unit_test(users_of_a_drop_have_plans),
         cmocka_unit_test(maps_go_round_the_concerts),
         cmocka_unit_test(workloads_are_found_by_name),
     };

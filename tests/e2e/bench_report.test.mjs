@@ -23,6 +23,7 @@ import { reportOf } from '../../bench/lib/report.mjs';
 import { median, percentile, ratio, spread } from '../../bench/lib/statistics.mjs';
 import { targetsOf } from '../../bench/lib/targets.mjs';
 import { count, inMs, large } from '../../bench/lib/words.mjs';
+import { filesLimit, watchersOf } from '../../bench/lib/watch.mjs';
 import { cpusAllowed, parseWrk } from '../../bench/lib/wrk.mjs';
 import { PROGRAM } from './lib/program.mjs';
 
@@ -50,7 +51,7 @@ test('a round is whole before the next one begins', () => {
   const last = steps.findLastIndex((step) => step.round === 1 && step.group === 'open-loop');
   const next = steps.findIndex((step) => step.round === 2);
   assert.ok(last < next, `round 2 begins at step ${next}, round 1 goes on to ${last}`);
-  for (const group of ['orders', 'hot', 'map', 'map-304', 'open-loop', 'wrk', 'growth'])
+  for (const group of ['orders', 'hot', 'map', 'map-304', 'open-loop', 'wrk', 'holds', 'queue', 'growth'])
     assert.deepEqual([...new Set(steps.filter((step) => step.group === group).map((step) => step.round))], [1, 2, 3]);
 });
 
@@ -272,6 +273,49 @@ test('what wrk counted is read; its errors are faults', () => {
   assert.deepEqual(parseWrk(text(0)), { perSecond: 150, requests: 300, seconds: 2 });
   assert.equal(parseWrk(text(3)).fault, '3 status');
   assert.throws(() => parseWrk('unable to connect\n'), /no counts/);
+});
+
+test('watchers are as many as the machine allows, and fewer are not judged', () => {
+  assert.equal(filesLimit('Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 20000                files\n'), 20000);
+  assert.equal(filesLimit('Max open files            1024                 unlimited            files\n'), Infinity);
+  assert.equal(watchersOf({ variant: 'idle' }, { quick: false }, Infinity), 20000);
+  assert.equal(watchersOf({ variant: 'idle' }, { quick: false }, 15000), 14000);
+  assert.equal(watchersOf({ variant: 'alone' }, { quick: false }, 15000), 0);
+  const results = sample();
+  const watch = (variant, round, perSecond, watchers, more = {}) => ({
+    group: 'watch', system: 'stagepick', variant, round, connections: 64, depth: 1, perSecond,
+    watch: { watchers, events: 9, lagUs: { p50: 1000, p99: 2500000 }, ...more },
+  });
+  results.samples.push(watch('alone', 1, 100, 0), watch('watched', 1, 85, 5000), watch('lag', 1, 2000, 5000),
+    watch('idle', 1, 1, 14000, { bytesPerWatcher: 1500 }));
+  const targets = targetsOf(new Figures(results));
+  const one = (words) => targets.find(({ what }) => what.includes(words));
+  assert.deepEqual([one('beside 5,000 watchers').ratio, one('beside 5,000 watchers').met], ['0.85 (1 of 3 rounds)', false]);
+  assert.deepEqual([one('lag of 5,000').measured, one('lag of 5,000').met], ['2,500 ms (1 of 3 rounds)', false]);
+  const idle = one('memory per idle watcher');
+  assert.deepEqual([idle.measured, idle.met, idle.reason], ['1,500 B', null, '14,000 watchers, not 20,000']);
+  assert.match(reportOf(results), /\| nobody watches \| 0 \| 100\/s/);
+});
+
+test('the outcome of a queue and the end of a drop are told beside their rates', () => {
+  const figures = {
+    requests: 10, seconds: 2, perSecond: 10, accepted: 8, refused: { queue_full: 2 }, errors: {}, unanswered: 0, unsent: 0,
+    latencyUs: { p50: 1000, p99: 2000 }, from: 0, next: 10, check: { sold: 8 }, soldSeconds: 4, outcomes: { latencyUs: { p50: 3000, p99: 4000 } },
+  };
+  const queue = sampleOf(figures, 'queue');
+  assert.deepEqual([queue.fault, queue.perSecond, queue.completedPerSecond], [undefined, 4, 2]);
+  assert.equal(sampleOf({ ...figures, refused: { seat_taken: 2 } }, 'queue').fault, '2 seat_taken');
+  const results = sample();
+  const step = { accepted: 5, refused: { no_adjacent_seats: 3 }, latencyUs: { p50: 1000, p99: 2000 } };
+  results.samples.push({ group: 'queue', system: 'stagepick', round: 1, ...queue }, {
+    group: 'drop', system: 'stagepick', round: 1, connections: 4000, seats: 6000, seatsSold: 5000, lastSaleSeconds: 3.25, peakSeats: 4000,
+    perSecond: 1538, ended: { bought: 3, gaveBack: 1, walkedAway: 1, gaveUp: 1 }, steps: { hold: step }, watch: { watchers: 9, lagUs: { p99: 90000 } },
+  });
+  const report = reportOf(results);
+  assert.match(report, /\| orders accepted by the queue \| 4\.0\/s \(1 of 3 rounds\) \|  \| 1\.00 \/ 2\.00 \| 660–716\/s \|/);
+  assert.match(report, /\| and completed, by the log's own times \| 2\.0\/s/);
+  assert.match(report, /A drop of 6,000 seats to 4,000 users beside 9 watchers: 5,000 seats sold in 3\.3 s/);
+  assert.match(report, /\| hold \| 5 \| 3 no_adjacent_seats \| 1\.00 \/ 2\.00 \|/);
 });
 
 test('growth changes one thing at a time', () => {

@@ -267,6 +267,110 @@ describe('bench load and a server that can do less', () => {
   });
 });
 
+describe('bench load of holds, the queue, watched maps and a drop', () => {
+  let data;
+  let server;
+  let next = 0;
+  before(async () => {
+    data = makeDirectory();
+    await fill(data);
+    server = await startServer({ data, admin: false });
+  });
+  after(async () => {
+    assert.deepEqual(await server.stop(), { code: 0, signal: null });
+    const verified = await run(['log', 'verify', '--data', data]);
+    assert.equal(verified.code, 0, verified.stderr);
+    dropDirectory(data);
+  });
+
+  const go = (...args) => load(server, '--data', data, ...STOCK, '--from', String(next), '--check', ...args);
+  const holds = (events) => events.filter((event) => event.type === 'hold_taken').map((event) => event.data);
+
+  it('hold-then-order holds seats and buys what it was given', async () => {
+    const { code, figures, stderr } = await go('--workload', 'hold-then-order', '--requests', '200', '--depth', '3', '--keyed', '--abandon', '10');
+    assert.equal(code, 0, stderr);
+    assert.equal(figures.accepted, 200);
+    assert.equal(figures.steps.hold.accepted, 200);
+    assert.equal(figures.steps.order.accepted, 180);
+    for (const step of Object.values(figures.steps))
+      assert.ok(step.latencyUs.p50 > 0 && step.latencyUs.max <= figures.latencyUs.max, JSON.stringify(figures));
+    assert.deepEqual(figures.check, { sold: 180, accepted: 180, held: 200, given: 200, soldTwice: 0, unknown: 0, sameLog: true, ok: true });
+    const events = await dumpLog(data);
+    const taken = new Map(holds(events).map((hold) => [String(hold.hold), hold]));
+    assert.equal(taken.size, 200);
+    const bought = paid(events);
+    assert.equal(new Set(bought.map((order) => order.hold)).size, 180);
+    for (const order of bought)
+      assert.deepEqual(order.seats, taken.get(String(order.hold)).seats);
+    next = figures.next;
+  });
+
+  it('best-available is given neighbours and buys them', async () => {
+    const { code, figures, stderr } = await go('--workload', 'best-available', '--requests', '60', '--count', '3', '--rate', '500');
+    assert.equal(code, 0, stderr);
+    assert.equal(figures.accepted, 60);
+    assert.equal(figures.check.sold, 60);
+    const bought = paid(await dumpLog(data)).filter((order) => order.seats.length === 3);
+    assert.equal(bought.length, 60);
+    for (const { seats: [a, b, c] } of bought)
+      assert.deepEqual([b, c], [a + 1, a + 2]);
+  });
+
+  it('queue listens to outcomes, and the log has sold all that was accepted', async () => {
+    next = 3000;
+    const { code, figures, stderr } = await go('--workload', 'queue', '--requests', '640', '--depth', '2');
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(figures.statuses, { 202: 640 });
+    assert.equal(figures.check.sold, 640);
+    assert.ok(figures.soldSeconds >= 0);
+    const { sold, refused, lost, missed, latencyUs } = figures.outcomes;
+    assert.deepEqual({ sold, refused, lost }, { sold: 10 - missed + 8, refused: 0, lost: 0 }); /* every 64th, and the last of 8 connections */
+    assert.ok(latencyUs.p50 > 0);
+    const again = await go('--workload', 'queue', '--requests', '64', '--connections', '1');
+    assert.equal(again.code, 1); /* these seats are sold: accepted, and refused by their outcome */
+    assert.deepEqual(again.figures.statuses, { 202: 64 });
+    assert.equal(again.figures.check.ok, false);
+    assert.match(again.stderr, /accepted orders were refused: seat_taken/);
+    next = figures.next;
+  });
+
+  it('map-watch tells watchers of every order, and by how much they lag', async () => {
+    const { code, figures, stderr } = await go('--workload', 'map-watch', '--watchers', '30', '--rate', '200', '--seconds', '1', '--server-pid', String(server.pid));
+    assert.equal(code, 0, stderr);
+    const { watchers, lost, toldAll, events, lagUs, bytesPerWatcher } = figures.watch;
+    assert.deepEqual({ watchers, lost, toldAll }, { watchers: 30, lost: 0, toldAll: true });
+    assert.ok(events >= 30 && lagUs.p50 > 0 && lagUs.p50 <= lagUs.p99, JSON.stringify(figures.watch));
+    assert.equal(typeof bytesPerWatcher, 'number');
+    assert.equal(figures.check.ok, true);
+    const none = await load(server, '--data', data, ...STOCK, '--concerts', '900:1', '--workload', 'map-watch', '--watchers', '3', '--requests', '1');
+    assert.equal(none.code, 1);
+    assert.match(none.stderr, /3 of 3 watchers were lost/);
+  });
+
+  it('a drop is waited for, sold out and given up on', async () => {
+    const dir = makeDirectory();
+    const filled = await run(['bench', 'fill', '--data', dir, '--users', '60', '--concerts', '1', '--seats', '70', '--opens-in', '3', '--hold-seconds', '10']);
+    assert.equal(filled.code, 0, filled.stderr);
+    const opening = await startServer({ data: dir, admin: false });
+    const args = ['--data', dir, '--users', '2:60', '--concerts', '1:1', '--seats', '70', '--workload', 'drop', '--check'];
+    const { code, figures, stderr } = await load(opening, ...args, '--connections', '60', '--watchers', '5', '--seconds', '20');
+    assert.equal(code, 0, stderr);
+    const { bought, gaveBack, walkedAway, gaveUp, unfinished } = figures.users;
+    assert.equal(bought + gaveBack + walkedAway + gaveUp, 60);
+    assert.equal(unfinished, 0);
+    assert.ok(bought > 0 && gaveUp > 0 && figures.noneLeftSeconds > 0, JSON.stringify(figures.users));
+    assert.ok(figures.steps.poll.accepted > 60); /* it was not open at once */
+    assert.ok(figures.steps.hold.refused.no_adjacent_seats > 0);
+    assert.equal(figures.steps.order.accepted, bought);
+    assert.equal(figures.check.ok, true);
+    assert.equal(figures.check.sold, bought);
+    assert.equal(paid(await dumpLog(dir)).reduce((sum, order) => sum + order.seats.length, 0), figures.seatsSold);
+    assert.equal(figures.watch.toldAll, true);
+    await opening.stop();
+    dropDirectory(dir);
+  });
+});
+
 describe('bench load and a server that dies', () => {
   it('says so, exits 1, and counts what nobody knows', async () => {
     const data = makeDirectory();
