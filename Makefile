@@ -76,7 +76,7 @@ nightly: $B/tests/sim/sim
 fuzz:
 	@$(MAKE) --no-print-directory -j2 SAN=fuzz fuzzers
 	@tests/run.sh fuzz $(or $(SECONDS),60)
-## make bench         install the peers, build, measure everything; 13 min (BENCH_ARGS=--quick: 3)
+## make bench         install the peers, build, measure everything; 15 min (BENCH_ARGS=--quick: 4)
 bench: deps
 	@$(MAKE) --no-print-directory -j2 $B/stagepick
 	@node bench/run.mjs --program $B/stagepick $(BENCH_ARGS)

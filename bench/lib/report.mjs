@@ -159,7 +159,7 @@ function dropped(figures) {
   const { steps, ended } = sample;
   const rows = Object.entries(steps).map(([name, { accepted, refused, latencyUs }]) => [name, count(accepted),
     Object.entries(refused).map(([code, times]) => `${count(times)} ${code}`).join(', '), `${inMs(latencyUs.p50)} / ${inMs(latencyUs.p99)}`]);
-  return `A drop of ${count(sample.seats)} seats to ${count(sample.connections)} users beside ${count(sample.watch.watchers)} watchers: ${count(sample.seatsSold)} seats sold in ` +
+  return `A drop of ${count(sample.seats)} seats to ${count(sample.people)} users beside ${count(sample.watch.watchers)} watchers: ${count(sample.seatsSold)} seats sold in ` +
     `${sample.lastSaleSeconds.toFixed(1)} s, at most ${count(sample.peakSeats)} in a second; ${count(ended.bought)} bought, ${count(ended.gaveBack)} gave back, ` +
     `${count(ended.walkedAway)} walked away, ${count(ended.gaveUp)} found nothing; lag of the map p99 ${inMs(sample.watch.lagUs.p99)} ms. ` +
     `Users poll, think for 0.2 to 2 s, and try again; single run:\n\n${table(['step', 'accepted', 'refused', 'p50 / p99 ms'], rows)}`;

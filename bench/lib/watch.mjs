@@ -18,7 +18,7 @@ const ORDERS_COUNT = 60000;
 const WATCHERS = { alone: 0, watched: 5000, lag: 5000, idle: 20000 };
 const QUICK_WATCHERS = { alone: 0, watched: 500, lag: 500, idle: 2000 };
 /* Files of a server or a generator besides those of watchers. */
-const OTHER_FILES = 1000;
+const OTHER_FILES = 200;
 
 const DROP = { users: 4000, seats: 6000, watchers: 1000 };
 const QUICK_DROP = { users: 400, seats: 600, watchers: 100 };
@@ -74,6 +74,6 @@ export async function measureDrop(step, { options, directories }) {
   }
   await logVerify(options.program, dir);
   directories.remove(dir);
-  const { seatsPerSecond, users: ended, ...rest } = figures;
-  return { ...rest, perSecond: seatsPerSecond, seats, ended };
+  const { seatsPerSecond, users: ended, connections: people, ...rest } = figures;
+  return { ...rest, perSecond: seatsPerSecond, seats, people, ended };
 }

@@ -279,7 +279,7 @@ test('watchers are as many as the machine allows, and fewer are not judged', () 
   assert.equal(filesLimit('Limit  Soft Limit  Hard Limit  Units\nMax open files            1024                 20000                files\n'), 20000);
   assert.equal(filesLimit('Max open files            1024                 unlimited            files\n'), Infinity);
   assert.equal(watchersOf({ variant: 'idle' }, { quick: false }, Infinity), 20000);
-  assert.equal(watchersOf({ variant: 'idle' }, { quick: false }, 15000), 14000);
+  assert.equal(watchersOf({ variant: 'idle' }, { quick: false }, 15000), 14800);
   assert.equal(watchersOf({ variant: 'alone' }, { quick: false }, 15000), 0);
   const results = sample();
   const watch = (variant, round, perSecond, watchers, more = {}) => ({
@@ -308,7 +308,7 @@ test('the outcome of a queue and the end of a drop are told beside their rates',
   const results = sample();
   const step = { accepted: 5, refused: { no_adjacent_seats: 3 }, latencyUs: { p50: 1000, p99: 2000 } };
   results.samples.push({ group: 'queue', system: 'stagepick', round: 1, ...queue }, {
-    group: 'drop', system: 'stagepick', round: 1, connections: 4000, seats: 6000, seatsSold: 5000, lastSaleSeconds: 3.25, peakSeats: 4000,
+    group: 'drop', system: 'stagepick', round: 1, people: 4000, seats: 6000, seatsSold: 5000, lastSaleSeconds: 3.25, peakSeats: 4000,
     perSecond: 1538, ended: { bought: 3, gaveBack: 1, walkedAway: 1, gaveUp: 1 }, steps: { hold: step }, watch: { watchers: 9, lagUs: { p99: 90000 } },
   });
   const report = reportOf(results);
