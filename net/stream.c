@@ -61,6 +61,7 @@ bool sp_stream_write(sp_stream *stream, sp_text bytes)
     sp_conn *conn = conn_of(stream);
     if (!conn->streaming || conn->closing)
         return false;
+    (void)sp_loop_turn_ns(conn->loop); /* from a timer of the app's, nothing else says so */
     SP_ASSERT(sp_conn_is_all_sent(conn));
     return sp_conn_write(conn, bytes);
 }

@@ -112,6 +112,28 @@ static void messages_arrive(void **state)
     stop();
 }
 
+/* The turns that the loop had counted when it answered. */
+static unsigned turns(const char *path)
+{
+    say(&teller, "GET", path);
+    transport_answer answer = transport_read(&teller, false);
+    assert_memory_equal(answer.body, "turns ", 6);
+    return (unsigned)atoi(answer.body + 6);
+}
+
+/* Messages of a timer are work of the loop like any other: an iteration that does
+ * nothing but push is a turn. */
+static void pushing_is_a_turn(void **state)
+{
+    (void)state;
+    start(NULL);
+    open_stream(&watcher, 1);
+    unsigned before = turns("/tick/10");
+    transport_expect(&watcher, messages, 10);
+    assert_int_equal(turns("/turns") - before, 2);
+    stop();
+}
+
 static void silence_is_no_fault(void **state)
 {
     (void)state;
@@ -472,6 +494,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_arrive),
+        cmocka_unit_test(pushing_is_a_turn),
         cmocka_unit_test(silence_is_no_fault),
         cmocka_unit_test(requests_behind_are_void),
         cmocka_unit_test(chatter_is_bounded),

@@ -82,6 +82,34 @@ void toy_streams_tell(toy_streams *streams, unsigned size)
     sp_out_close(&out);
 }
 
+struct tick {
+    uv_timer_t timer; /* first: freed by its closing */
+    toy_streams *streams;
+    unsigned size;
+};
+
+static void on_ticked(uv_handle_t *timer)
+{
+    free(timer);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct tick *tick = (struct tick *)timer;
+    toy_streams_tell(tick->streams, tick->size);
+    uv_close((uv_handle_t *)timer, on_ticked);
+}
+
+void toy_streams_tick(toy_streams *streams, sp_loop *loop, unsigned size)
+{
+    struct tick *tick = calloc(1, sizeof *tick);
+    SP_ASSERT(tick != NULL);
+    tick->streams = streams;
+    tick->size = size;
+    uv_timer_init(sp_loop_uv(loop), &tick->timer);
+    uv_timer_start(&tick->timer, on_tick, 20, 0);
+}
+
 void toy_streams_end(toy_streams *streams)
 {
     for (toy_stream *own = streams->first; own != NULL; own = own->next) {

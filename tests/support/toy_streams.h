@@ -20,6 +20,8 @@ typedef struct toy_streams {
 void toy_streams_open(toy_streams *streams, sp_exchange *ex, unsigned size, sp_out *out);
 /* A message of so many bytes to all that are idle. */
 void toy_streams_tell(toy_streams *streams, unsigned size);
+/* The same by a timer, soon. */
+void toy_streams_tick(toy_streams *streams, sp_loop *loop, unsigned size);
 void toy_streams_end(toy_streams *streams);
 
 #endif

@@ -288,6 +288,9 @@ static void write_body(sp_exchange *ex, sp_out *body)
     } else if (path_begins(ex, "/tell/")) {
         sp_out_string(body, "told ");
         sp_out_decimal(body, ex->app.numbers[1]);
+    } else if (path_begins(ex, "/tick/") || path_begins(ex, "/turns")) {
+        sp_out_string(body, "turns ");
+        sp_out_decimal(body, (int64_t)sp_counter_get(&sp_loop_metrics(ex->loop)->turns));
     } else if (path_begins(ex, "/own/")) {
         sp_out_string(body, "own ");
         sp_out_decimal(body, ex->app.numbers[1]);
@@ -340,6 +343,8 @@ static void on_answer(sp_exchange *ex, sp_out *out)
     }
     if (path_begins(ex, "/tell/") || path_begins(ex, "/finish") || path_begins(ex, "/last/"))
         on_tell(ex);
+    if (path_begins(ex, "/tick/"))
+        toy_streams_tick(streams_of(ex), ex->loop, path_number(ex));
     sp_out body;
     sp_out_init(&body);
     write_body(ex, &body);

@@ -16,6 +16,9 @@
  *   /stream/N a stream whose first message has N bytes (each of them `m`)
  *   /tell/N   a message of N bytes to each idle stream of the loop; answered as
  *             `told COUNT`
+ *   /tick/N   likewise, but by a timer, after the answer: `turns COUNT`, those that the
+ *             loop has counted so far
+ *   /turns    that alone
  *   /finish   ends all streams of the loop, /last/N after a message
  *   /pool     work on the pool, released by toy_pool_release
  *   /big/N    N bytes
