@@ -61,7 +61,7 @@ struct sp_conn {
     bool continue_due; /* `100 Continue` when all before is answered */
     bool input_over;   /* no further request is read: close when answered */
     bool peer_ended;   /* the client has shut its side */
-    bool streaming;    /* the stream is open: neither ended nor closing */
+    bool streaming;    /* the stream is open: not ended (it may be closing) */
     bool lingering;    /* our side is shut: discarding until the client ends */
     bool closing;
     bool ops; /* by the operator's listener */
