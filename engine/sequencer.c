@@ -350,8 +350,8 @@ static void publish(sp_sequencer *self, const sp_untold *batch)
 /* What waited is durable. */
 static void tell(sp_sequencer *self, sp_untold *batch)
 {
-    sp_sequencer_count_batch(&self->counters, batch); /* nor does a figure tell sooner */
     publish(self, batch);
+    sp_sequencer_count_batch(&self->counters, batch); /* no figure is ahead of the views */
     sp_untold_release(batch);
 }
 

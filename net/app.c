@@ -83,6 +83,7 @@ void *sp_app_loop_create(void *app, sp_loop *loop)
     app_loop->app = app;
     app_loop->loop = loop;
     app_loop->metrics = sp_loop_metrics(loop);
+    SP_ASSERT_CMP(app_loop->metrics->routes_count, >, sp_routes_count);
     app_loop->date_s = -1;
     sp_out_init(&app_loop->packed);
     app_loop->reader = sp_json_reader_create();

@@ -29,6 +29,9 @@
  * all end. Threads are joined before any loop is freed (server.c), so a sender's
  * late wake-up meets a loop that is still there.
  *
+ * On x86 alone, as the rest of the program's wake-ups: uv_async_send looks at a flag
+ * by a plain read, which a weaker processor could do before the push is seen.
+ *
  * Hence: once its loop drains the app sends from inside a hop's run, or while
  * something of its own keeps the loop (an open connection, stream or exchange, a
  * slot that is out), but not from a timer of its own. That is asserted.

@@ -44,8 +44,10 @@ static sp_metrics_loop *create_loop(uint32_t routes_count)
     size_t size = sizeof(sp_metrics_loop) + routes_count * sizeof(sp_metrics_route);
     size = (size + APART - 1) / APART * APART;
     sp_metrics_loop *loop = aligned_alloc(APART, size);
-    if (loop != NULL)
-        memset(loop, 0, size);
+    if (loop == NULL)
+        return NULL;
+    memset(loop, 0, size);
+    loop->routes_count = routes_count;
     return loop;
 }
 

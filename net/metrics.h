@@ -55,6 +55,7 @@ typedef struct sp_metrics_loop {
     sp_counter queue_high;                    /* depth seen after a run of pushes */
     sp_counter throttled[SP_THROTTLES_COUNT];
     sp_counter rejections[SP_METRICS_OUTCOMES]; /* by number, as answered */
+    uint32_t routes_count;
     sp_metrics_route routes[];
 } sp_metrics_loop;
 
