@@ -91,6 +91,7 @@ void *sp_app_loop_create(void *app, sp_loop *loop)
     app_loop->verifier = sp_token_verifier_create(sp_app_ring(app), app_loop->reader);
     app_loop->sold = malloc(words_size);
     app_loop->held = malloc(words_size);
+    sp_pulses_init(&app_loop->pulses, sp_loop_uv(loop));
     app_loop->jobs = sp_jobs_create(loop);
     bool has_access = sp_logger_has_access(app_loop->app->config.logger);
     if (has_access)
@@ -109,7 +110,9 @@ void sp_app_loop_destroy(void *context)
     sp_app_loop *app_loop = context;
     if (!app_loop)
         return;
-    SP_ASSERT(app_loop->seat_watch == NULL); /* its connections are closed */
+    /* Its connections are closed. */
+    SP_ASSERT(app_loop->seat_watch == NULL);
+    SP_ASSERT_CMP(app_loop->pulses.count, ==, 0);
     sp_token_verifier_destroy(app_loop->verifier);
     sp_json_reader_destroy(app_loop->reader);
     sp_json_writer_destroy(app_loop->json);

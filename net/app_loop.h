@@ -12,6 +12,7 @@
 #include "net/decode.h"
 #include "net/json_write.h"
 #include "net/login_guard.h"
+#include "net/pulse.h"
 #include "net/rate.h"
 #include "net/refresh_token.h"
 #include "net/router.h"
@@ -56,9 +57,10 @@ typedef struct sp_app_loop {
     int64_t date_s;         /* the second that `date` shows */
     char date[SP_HTTP_DATE_SIZE];
     sp_answer_span answer;
-    sp_out packed;            /* a body on its way from JSON to msgpack */
-    sp_metrics_loop *metrics; /* the loop's: never NULL */
-    sp_access_log *access;    /* NULL: it is off */
+    sp_out packed;                    /* a body on its way from JSON to msgpack */
+    sp_metrics_loop *metrics;         /* the loop's: never NULL */
+    sp_access_log *access;            /* NULL: it is off */
+    sp_pulses pulses;                 /* of the loop's streams */
     struct sp_seat_watch *seat_watch; /* NULL: nobody watches */
     struct sp_jobs *jobs;             /* net/jobs.h */
 } sp_app_loop;

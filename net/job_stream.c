@@ -15,9 +15,14 @@
 /* The id of orderEnd. */
 #define END_ID "end"
 
-static sp_job_watch *of_beat(sp_beat *beat)
+static sp_job_watch *of_pulse(sp_pulse *pulse)
 {
-    return (sp_job_watch *)((char *)beat - offsetof(sp_job_watch, beat));
+    return (sp_job_watch *)((char *)pulse - offsetof(sp_job_watch, pulse));
+}
+
+static sp_pulses *pulses_of(const sp_job_watch *watch)
+{
+    return &((sp_app_loop *)sp_loop_app(watch->here))->pulses;
 }
 
 static void put_end(sp_out *out, sp_text text)
@@ -37,10 +42,10 @@ static void tell(sp_job_watch *watch)
 {
     sp_jobs *jobs = sp_jobs_of(watch->here);
     if (!sp_stream_is_idle(watch->stream)) {
-        sp_beats_soon(&jobs->beats, &watch->beat);
+        sp_pulse_soon(pulses_of(watch), &watch->pulse);
         return;
     }
-    sp_beats_remove(&jobs->beats, &watch->beat);
+    sp_pulse_remove(pulses_of(watch), &watch->pulse);
     sp_out_clear(&jobs->out);
     put_end(&jobs->out, text_of(watch->text));
     if (sp_stream_write(watch->stream, (sp_text){jobs->out.bytes, (uint32_t)jobs->out.size}))
@@ -54,16 +59,16 @@ static void on_told(sp_job_watch *watch)
 }
 
 /* His right to listen has ended: he comes back with a new one, or not at all. */
-static void on_beat(sp_beat *beat)
+static void on_beat(sp_pulse *pulse)
 {
-    sp_job_watch *watch = of_beat(beat);
+    sp_job_watch *watch = of_pulse(pulse);
     if (watch->is_told) {
         tell(watch);
     } else if (sp_loop_now_coarse(watch->here) >= watch->expires_at) {
-        sp_beats_remove(&sp_jobs_of(watch->here)->beats, beat);
+        sp_pulse_remove(pulses_of(watch), pulse);
         sp_stream_end(watch->stream);
-    } else if (sp_stream_is_idle(watch->stream)) {
-        sp_stream_write(watch->stream, SP_TEXT(":\n\n"));
+    } else {
+        sp_pulse_comment(watch->stream);
     }
 }
 
@@ -71,7 +76,7 @@ static void on_closed(sp_stream *stream, void *context)
 {
     sp_job_watch *watch = context;
     (void)stream;
-    sp_beats_remove(&sp_jobs_of(watch->here)->beats, &watch->beat);
+    sp_pulse_remove(pulses_of(watch), &watch->pulse);
     sp_job_watch_leave(watch, true);
 }
 
@@ -159,8 +164,7 @@ static void open_stream(sp_exchange *ex, sp_job_call *call)
     sp_job_watch *watch = call->watch;
     call->watch = NULL;
     watch->stream = sp_exchange_stream(ex, &ops, watch);
-    watch->beat.beat = on_beat;
-    sp_beats_add(&sp_jobs_of(ex->loop)->beats, &watch->beat);
+    sp_pulse_add(pulses_of(watch), &watch->pulse, on_beat);
 }
 
 void sp_jobs_answer_stream(sp_exchange *ex, sp_out *out)

@@ -29,7 +29,7 @@ static sp_job_watch *of_leave(sp_hop *hop)
 
 static void destroy(sp_job_watch *watch)
 {
-    SP_ASSERT(!watch->beat.next);
+    SP_ASSERT(!watch->pulse.next);
     SP_ASSERT(!watch->linked);
     sp_job_text_release(watch->text);
     free(watch);

@@ -21,9 +21,9 @@
 #ifndef SP_NET_JOB_WATCH_H
 #define SP_NET_JOB_WATCH_H
 
-#include "net/beats.h"
 #include "net/hop.h"
 #include "net/job_table.h"
+#include "net/pulse.h"
 
 typedef struct sp_job_watch sp_job_watch;
 
@@ -38,7 +38,7 @@ struct sp_job_watch {
     void (*on_told)(sp_job_watch *watch);
     /* Of its stream (job_stream.c). */
     struct sp_stream *stream; /* NULL: not yet */
-    sp_beat beat;
+    sp_pulse pulse;
     sp_time_ms expires_at;
 };
 

@@ -18,7 +18,6 @@ sp_jobs *sp_jobs_create(sp_loop *loop)
         return NULL;
     jobs->loop = loop;
     sp_out_init(&jobs->out);
-    sp_beats_init(&jobs->beats, sp_loop_uv(loop));
     jobs->table = sp_job_table_create(SP_JOBS_COUNT_MAX, SP_JOBS_BYTES_MAX);
     if (!jobs->table) {
         sp_jobs_destroy(jobs);
@@ -31,7 +30,6 @@ void sp_jobs_destroy(sp_jobs *jobs)
 {
     if (!jobs)
         return;
-    SP_ASSERT_CMP(jobs->beats.count, ==, 0);
     sp_job_table_destroy(jobs->table);
     sp_out_close(&jobs->out);
     free(jobs);

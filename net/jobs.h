@@ -19,7 +19,6 @@
 #define SP_NET_JOBS_H
 
 #include "net/app_loop.h"
-#include "net/beats.h"
 #include "net/hop.h"
 #include "net/job_table.h"
 #include "net/job_watch.h"
@@ -28,8 +27,7 @@
 typedef struct sp_jobs {
     sp_loop *loop;
     sp_job_table *table;
-    sp_beats beats; /* of its streams */
-    sp_out out;     /* texts and events in the making */
+    sp_out out; /* texts and events in the making */
 } sp_jobs;
 
 /* NULL if out of memory. */

@@ -59,7 +59,7 @@ static sp_seq begin_events(sp_seat_texts *texts, const sp_concert_card *card, sp
 static void on_closed(sp_stream *stream, void *context)
 {
     sp_watcher *watcher = context;
-    SP_ASSERT(watcher->pulse.stream == stream);
+    SP_ASSERT(watcher->stream == stream);
     sp_watcher_leave(watcher);
 }
 
@@ -83,9 +83,9 @@ void sp_seat_stream_answer(sp_exchange *ex, sp_out *out)
     }
     if (!sp_answer_stream(ex, out))
         return;
-    sp_seat_watch *watch = sp_seat_watch_of(&app_loop->seat_watch, views, sp_loop_uv(ex->loop));
+    sp_seat_watch *watch = sp_seat_watch_of(&app_loop->seat_watch, views, &app_loop->pulses);
     sp_text last_id = sp_request_last_event_id(&ex->request);
     sp_seq seq = begin_events(sp_seat_watch_texts(watch), card, last_id, out);
-    sp_watcher *watcher = sp_watcher_create(watch);
-    sp_watcher_enter(watcher, sp_exchange_stream(ex, &ops, watcher), card->id, seq);
+    sp_watcher *watcher = sp_watcher_create(watch, card->id, seq);
+    sp_watcher_enter(watcher, sp_exchange_stream(ex, &ops, watcher));
 }

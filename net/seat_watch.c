@@ -14,6 +14,7 @@
 struct sp_watched {
     sp_watched *prev, *next; /* in the ring of all */
     sp_watched *bucket_next;
+    sp_seat_watch *watch;
     sp_concert_id concert;
     uint32_t turn; /* in which it was looked at last */
     sp_seq seq;    /* of its last round: those in `told` are there, or farther */
@@ -23,7 +24,7 @@ struct sp_watched {
 struct sp_seat_watch {
     uv_timer_t timer; /* first: freed by its closing */
     sp_seat_watch **where;
-    sp_pulses pulses;
+    sp_pulses *pulses;
     sp_seat_texts texts;
     uint32_t watchers_count;
     uint32_t turn;
@@ -92,6 +93,7 @@ static sp_watched *watched_of(sp_seat_watch *watch, sp_concert_id concert)
             return watched;
     sp_watched *watched = calloc(1, sizeof *watched);
     SP_ASSERT(watched != NULL);
+    watched->watch = watch;
     watched->concert = concert;
     watched->seq = sp_views_concert_seq(watch->texts.views, concert);
     watched->bucket_next = *bucket;
@@ -128,7 +130,7 @@ static void look_at(const sp_seat_watch *watch, sp_watched *watched)
 
 static void push(sp_seat_watch *watch, sp_watched *watched, sp_watcher *watcher)
 {
-    sp_stream *stream = watcher->pulse.stream;
+    sp_stream *stream = watcher->stream;
     list_drop(watcher);
     if (watcher->seq >= watched->seq) {
         list_put(&watched->told, watcher);
@@ -199,15 +201,16 @@ static void on_timer(uv_timer_t *timer)
 
 /* --- life --- */
 
-sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, uv_loop_t *uv)
+sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp_pulses *pulses)
 {
     if (*where != NULL)
         return *where;
     sp_seat_watch *watch = calloc(1, sizeof *watch);
     SP_ASSERT(watch != NULL);
-    SP_ASSERT_CMP(uv_timer_init(uv, &watch->timer), ==, 0);
+    SP_ASSERT_CMP(uv_timer_init(pulses->uv, &watch->timer), ==, 0);
     watch->timer.data = watch;
     watch->where = where;
+    watch->pulses = pulses;
     sp_seat_texts_init(&watch->texts, views);
     uv_timer_start(&watch->timer, on_timer, SP_SEAT_TURN_MS, 0);
     return *where = watch;
@@ -231,31 +234,36 @@ static void watch_end(sp_seat_watch *watch)
     uv_close((uv_handle_t *)&watch->timer, on_closed);
 }
 
-sp_watcher *sp_watcher_create(sp_seat_watch *watch)
+sp_watcher *sp_watcher_create(sp_seat_watch *watch, sp_concert_id concert, sp_seq seq)
 {
     sp_watcher *watcher = malloc(sizeof *watcher);
     SP_ASSERT(watcher != NULL);
-    watcher->watch = watch;
+    watcher->seq = seq;
+    watcher->watched = watched_of(watch, concert);
+    list_put(&watcher->watched->told, watcher);
     watch->watchers_count++;
     return watcher;
 }
 
-void sp_watcher_enter(sp_watcher *watcher, sp_stream *stream, sp_concert_id concert, sp_seq seq)
+static void on_beat(sp_pulse *pulse)
 {
-    sp_seat_watch *watch = watcher->watch;
-    watcher->seq = seq;
-    watcher->watched = watched_of(watch, concert);
-    list_put(&watcher->watched->told, watcher);
-    sp_pulse_add(&watch->pulses, &watcher->pulse, stream, watch->timer.loop);
+    sp_pulse_comment(((sp_watcher *)pulse)->stream);
+}
+
+void sp_watcher_enter(sp_watcher *watcher, sp_stream *stream)
+{
+    watcher->stream = stream;
+    sp_pulse_add(watcher->watched->watch->pulses, &watcher->pulse, on_beat);
 }
 
 void sp_watcher_leave(sp_watcher *watcher)
 {
-    sp_seat_watch *watch = watcher->watch;
-    sp_pulse_remove(&watch->pulses, &watcher->pulse);
+    sp_watched *watched = watcher->watched;
+    sp_seat_watch *watch = watched->watch;
+    sp_pulse_remove(watch->pulses, &watcher->pulse);
     list_drop(watcher);
-    if (!is_watched(watcher->watched))
-        watched_free(watch, watcher->watched);
+    if (!is_watched(watched))
+        watched_free(watch, watched);
     free(watcher);
     if (--watch->watchers_count == 0)
         watch_end(watch);

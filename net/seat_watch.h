@@ -39,8 +39,8 @@ typedef struct sp_watched sp_watched;
 typedef struct sp_seat_watch sp_seat_watch;
 
 typedef struct sp_watcher {
-    sp_pulse pulse; /* first; has the stream */
-    sp_seat_watch *watch;
+    sp_pulse pulse; /* first */
+    sp_stream *stream;
     sp_watched *watched;
     struct sp_watcher **link, *next; /* of one of the concert's lists */
     sp_seq seq;                      /* what he was sent last */
@@ -48,12 +48,13 @@ typedef struct sp_watcher {
 
 _Static_assert(sizeof(sp_watcher) == 64, "with a connection well under 2 KiB");
 
-/* *where: the loop's, NULL when nobody watches; made and freed by these. */
-sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, uv_loop_t *uv);
-/* The next watcher, who is to be entered in this iteration. */
-sp_watcher *sp_watcher_create(sp_seat_watch *watch);
-/* He has what makes the map of `seq`. */
-void sp_watcher_enter(sp_watcher *watcher, sp_stream *stream, sp_concert_id concert, sp_seq seq);
+/* *where: the loop's, NULL when nobody watches; made and freed by these. pulses: the
+ * loop's. */
+sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp_pulses *pulses);
+/* The next watcher, who has what makes the map of `seq`; to be entered in this
+ * iteration. */
+sp_watcher *sp_watcher_create(sp_seat_watch *watch, sp_concert_id concert, sp_seq seq);
+void sp_watcher_enter(sp_watcher *watcher, sp_stream *stream);
 /* His stream is closed. With the last one the whole goes. */
 void sp_watcher_leave(sp_watcher *watcher);
 

@@ -100,7 +100,7 @@ static uint32_t ends_in(const char *text)
 static void beat(fake_stream *stream)
 {
     sp_job_watch *watch = stream->stream.context;
-    watch->beat.beat(&watch->beat);
+    watch->pulse.beat(&watch->pulse);
 }
 
 static void every_watcher_is_told_once(void **state)
@@ -169,7 +169,7 @@ static void who_leaves_is_forgotten_at_once(void **state)
     assert_ptr_equal(row->watches, first->stream.context);
     fake_stream_close(first);
     assert_null(row->watches);
-    assert_int_equal(sp_jobs_of(&loop)->beats.count, 0);
+    assert_int_equal(((sp_app_loop *)sp_loop_app(&loop))->pulses.count, 0);
     fake_pump(&loop);
     expect(get(), 200, "\"success\":true");
 }

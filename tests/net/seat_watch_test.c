@@ -6,6 +6,7 @@
 
 static struct hall hall;
 static sp_seat_watch *watch;
+static sp_pulses pulses;
 
 /* One who watches: his stream, and the map that he has made of what he was told. */
 typedef struct viewer {
@@ -22,6 +23,7 @@ static int set_up(void **state)
     memset(&fake_time, 0, sizeof fake_time);
     fake_time.now_ns = 5000000000;
     watch = NULL;
+    sp_pulses_init(&pulses, NULL);
     hall = hall_make(1000);
     return 0;
 }
@@ -37,10 +39,10 @@ static int tear_down(void **state)
 
 static void come_to(viewer *v, sp_concert_id concert, sp_seq seq)
 {
-    sp_seat_watch *made = sp_seat_watch_of(&watch, hall.views, NULL);
+    sp_seat_watch *made = sp_seat_watch_of(&watch, hall.views, &pulses);
     sp_out_init(&v->stream.told);
-    v->watcher = sp_watcher_create(made);
-    sp_watcher_enter(v->watcher, &v->stream.stream, concert, seq);
+    v->watcher = sp_watcher_create(made, concert, seq);
+    sp_watcher_enter(v->watcher, &v->stream.stream);
 }
 
 /* With the map of now. */
