@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who waits for a job's end: a watch of the loop that the client is connected to,
- * linked into the job's row at its home. Some 230 bytes each; it is there while the
+ * linked into the job's row at its home. Under 200 bytes each; it is there while the
  * client is, and no longer.
  *
  *   here                              home

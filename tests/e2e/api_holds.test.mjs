@@ -18,11 +18,7 @@ describe('holds', () => {
   let world;
   let user;
   let other;
-  before(async () => {
-    world = await World.start();
-    user = await world.user({ points: 1_000_000 });
-    other = await world.user({ points: 1_000_000 });
-  });
+  before(async () => { ({ world, user, other } = await World.startWithTwo()); });
   after(async () => { await world?.stop(); });
 
   const get = (who, id) => who.client.get(`/v1/holds/${id}`);

@@ -13,11 +13,7 @@ describe('idempotency', () => {
   let world;
   let user;
   let other;
-  before(async () => {
-    world = await World.start();
-    user = await world.user({ points: 1_000_000 });
-    other = await world.user({ points: 1_000_000 });
-  });
+  before(async () => { ({ world, user, other } = await World.startWithTwo()); });
   after(async () => { await world?.stop(); });
 
   const body = (concert, ...seats) => ({ concertId: concert.id, seats });

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
 import { assertProblem } from './lib/asserts.mjs';
-import { EventStream } from './lib/event_stream.mjs';
+import { EventStream } from './lib/events.mjs';
 import { makeDirectory, sleep } from './lib/program.mjs';
 import { done, enqueue, failure, outcome, success } from './lib/queue.mjs';
 import { World, expectStatus, iso } from './lib/world.mjs';
@@ -155,7 +155,7 @@ describe('the order queue', () => {
     assert.equal(first.lastId, 'end');
     const again = await (await EventStream.open(world.server, job.streamUrl, { lastId: first.lastId })).ended;
     assert.equal(again.status, 204);
-    assert.equal((await (await EventStream.open(world.server, job.streamUrl, { lastId: '7' })).ended).events.at(-1).type, 'orderEnd');
+    assert.equal((await (await EventStream.open(world.server, job.streamUrl, { lastId: '7' })).ended).events.at(-1).event, 'orderEnd');
   });
 
   it('HEAD, and media types that can not be had', async () => {
@@ -238,11 +238,7 @@ describe('regressions of the queue', () => {
   let world;
   let user;
   let other;
-  before(async () => {
-    world = await World.start({ args: LOOPS });
-    user = await world.user({ points: 1_000_000 });
-    other = await world.user({ points: 1_000_000 });
-  });
+  before(async () => { ({ world, user, other } = await World.startWithTwo({ args: LOOPS })); });
   after(async () => { await world?.stop(); });
 
   it('success is not answered for failed jobs', async () => {

@@ -5,37 +5,19 @@
  */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import path from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 
 import { assertProblem } from './lib/asserts.mjs';
 import { Client } from './lib/client.mjs';
-import { OPS, opsOf, parseMetrics } from './lib/metrics.mjs';
+import { Disk } from './lib/disk.mjs';
 import { EventStream } from './lib/events.mjs';
-import { DISK_SHIM, dropDirectory, dumpLog, freePort, makeDirectory, run, sleep } from './lib/program.mjs';
+import { OPS, opsOf, parseMetrics } from './lib/metrics.mjs';
+import { DISK_SHIM, dumpLog, freePort, run, sleep } from './lib/program.mjs';
 import { Raw, requestBytes } from './lib/raw.mjs';
 import { startServer } from './lib/server.mjs';
 import { PASSWORD, World, expectStatus } from './lib/world.mjs';
 
 const skip = fs.existsSync(DISK_SHIM) ? false : `no disk shim at ${DISK_SHIM}`;
-
-class Disk {
-  constructor() {
-    this.home = makeDirectory('disk');
-    this.control = path.join(this.home, 'control');
-    this.data = path.join(this.home, 'data');
-    this.env = { LD_PRELOAD: DISK_SHIM, SP_DISK_CONTROL: this.control };
-  }
-
-  /* Written beside and renamed, so that no reader sees half of it. */
-  trouble(text) {
-    fs.writeFileSync(`${this.control}.new`, `${text}\n`);
-    fs.renameSync(`${this.control}.new`, this.control);
-  }
-
-  heal() { fs.rmSync(this.control, { force: true }); }
-  drop() { dropDirectory(this.home); }
-}
 
 function orderBytes(user, concertId, seats, key) {
   return requestBytes('POST', '/v1/orders', {

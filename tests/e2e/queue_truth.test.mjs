@@ -9,9 +9,10 @@ import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 
 import { assertProblem } from './lib/asserts.mjs';
-import { EventStream } from './lib/event_stream.mjs';
+import { Disk } from './lib/disk.mjs';
+import { EventStream } from './lib/events.mjs';
 import { DISK_SHIM, dropDirectory, dumpLog, sleep } from './lib/program.mjs';
-import { Disk, done, enqueue, look, outcome, success } from './lib/queue.mjs';
+import { done, enqueue, look, outcome, success } from './lib/queue.mjs';
 import { Random, SEED } from './lib/random.mjs';
 import { startServer } from './lib/server.mjs';
 import { World, expectStatus } from './lib/world.mjs';
@@ -28,9 +29,7 @@ describe('the queue while the disk does not flush', { skip }, () => {
   let other;
   before(async () => {
     disk = new Disk();
-    world = await World.start({ data: disk.data, env: disk.env, args: [...LOOPS, '--queue-size', '64'] });
-    user = await world.user({ points: 1_000_000 });
-    other = await world.user({ points: 1_000_000 });
+    ({ world, user, other } = await World.startWithTwo({ data: disk.data, env: disk.env, args: [...LOOPS, '--queue-size', '64'] }));
   });
   after(async () => {
     disk.heal();
@@ -44,7 +43,7 @@ describe('the queue while the disk does not flush', { skip }, () => {
     const first = await enqueue(user, { concertId: concert.id, seats: [0] });
     const rival = await enqueue(other, { concertId: concert.id, seats: [0] });
     const streams = await Promise.all([first, rival, first].map((job) => EventStream.open(world.server, job.streamUrl)));
-    const waiting = await Promise.all(streams.map((stream) => stream.next('waiting')));
+    const waiting = await Promise.all(streams.map((stream) => stream.first('waiting')));
     waiting.forEach(({ data }) => {
       assert.equal(data.status, 'waiting');
       assert.ok(data.position >= 1);
@@ -61,11 +60,11 @@ describe('the queue while the disk does not flush', { skip }, () => {
     assert.ok((await enqueue(user, { concertId: concert.id, seats: [1] }, { key: 'a' })).jobId);
     assert.ok((await enqueue(user, { concertId: concert.id, seats: [1] }, { key: 'a' })).replayed, 'while it waits');
     disk.heal();
-    const ends = await Promise.all(streams.map((stream) => stream.next('orderEnd')));
+    const ends = await Promise.all(streams.map((stream) => stream.first('orderEnd')));
     assert.deepEqual(ends.map(({ data }) => data.success), [true, false, true]);
     assert.equal(ends[1].data.error.code, 'seat_taken');
     await Promise.all(streams.map((stream) => stream.ended));
-    streams.forEach((stream) => assert.deepEqual(stream.events.map(({ type }) => type), ['waiting', 'orderEnd']));
+    streams.forEach((stream) => assert.deepEqual(stream.events.map(({ event }) => event), ['waiting', 'orderEnd']));
   });
 
   it('the position counts those before, and goes down', async () => {
@@ -111,11 +110,11 @@ describe('the queue while the disk does not flush', { skip }, () => {
     disk.trouble('hold');
     const job = await enqueue(user, { concertId: concert.id, seats: [0] });
     const streams = await Promise.all(Array.from({ length: 40 }, () => EventStream.open(world.server, job.streamUrl)));
-    await Promise.all(streams.map((stream) => stream.next('waiting')));
+    await Promise.all(streams.map((stream) => stream.first('waiting')));
     streams.slice(1).forEach((stream) => stream.close());
     await sleep(50);
     disk.heal();
-    assert.equal((await streams[0].next('orderEnd')).data.success, true);
+    assert.equal((await streams[0].first('orderEnd')).data.success, true);
     await success(world, user, job);
   });
 
@@ -127,9 +126,9 @@ describe('the queue while the disk does not flush', { skip }, () => {
     own.trouble('hold');
     const job = await enqueue(buyer, { concertId: concert.id, seats: [0] }, { key: 'k' });
     const stream = await EventStream.open(failing.server, job.streamUrl);
-    await stream.next('waiting');
+    await stream.first('waiting');
     own.trouble('fail_flush');
-    const { data } = await stream.next('orderEnd');
+    const { data } = await stream.first('orderEnd');
     assert.equal(data.success, false);
     assert.equal(data.error.code, 'outcome_unknown');
     assert.equal((await failing.server.ended()).code, 1);
@@ -156,13 +155,13 @@ describe('the queue while the disk does not flush', { skip }, () => {
     for (let seat = 0; seat < 4; seat++)
       jobs.push(await enqueue(buyer, { concertId: concert.id, seats: [seat >> 1] }));
     const streams = await Promise.all(Array.from({ length: 16 }, (_, i) => EventStream.open(ending.server, jobs[i % 4].streamUrl)));
-    await Promise.all(streams.map((stream) => stream.next('waiting')));
+    await Promise.all(streams.map((stream) => stream.first('waiting')));
     ending.server.signal('SIGTERM');
     await sleep(300);
     assert.equal(ending.server.exit, null, 'it did not wait for the jobs');
-    streams.forEach((stream) => assert.equal(stream.over, false, 'a stream ended without its outcome'));
+    streams.forEach((stream) => assert.equal(stream.closed, false, 'a stream ended without its outcome'));
     own.heal();
-    const ends = await Promise.all(streams.map((stream) => stream.next('orderEnd')));
+    const ends = await Promise.all(streams.map((stream) => stream.first('orderEnd')));
     ends.forEach(({ data }, i) => {
       assert.equal(data.jobId, jobs[i % 4].jobId);
       assert.equal(data.success, i % 2 === 0);

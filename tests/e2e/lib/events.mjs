@@ -5,7 +5,7 @@
  */
 import assert from 'node:assert/strict';
 
-import { Raw } from './raw.mjs';
+import { Raw, parseHead } from './raw.mjs';
 
 /** Splits a stream's text into what stands in it; a rest that is not whole stays. */
 export class EventReader {
@@ -54,17 +54,20 @@ export class EventReader {
   }
 }
 
-/** One stream: `events` grows as they come. */
+/** One stream: `events` grows as they come, `ended` resolves with it when it is over.
+ * Of an answer that is no stream it has `text` and `body`, and is over at once. */
 export class EventStream {
-  static async open(server, path, { lastId = null, headers = {}, method = 'GET' } = {}) {
+  /** Resolves when the head is there. token: Bearer. */
+  static async open(server, path, { token = null, lastId = null, headers = {}, method = 'GET' } = {}) {
     const raw = await Raw.connect(server);
     const stream = new EventStream(raw);
-    const lines = [`${method} ${path} HTTP/1.1`, 'Host: x', 'Accept: text/event-stream'];
+    const sent = { Host: 'x', Accept: 'text/event-stream' };
+    if (token !== null)
+      sent.Authorization = `Bearer ${token}`;
     if (lastId !== null)
-      lines.push(`Last-Event-ID: ${lastId}`);
-    for (const [name, value] of Object.entries(headers))
-      lines.push(`${name}: ${value}`);
-    raw.send(`${lines.join('\r\n')}\r\n\r\n`);
+      sent['Last-Event-ID'] = lastId;
+    const lines = Object.entries({ ...sent, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    raw.send(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`);
     await stream.readHead();
     return stream;
   }
@@ -74,20 +77,32 @@ export class EventStream {
     this.reader = new EventReader();
     this.events = [];
     this.head = null;
+    this.text = '';
     this.used = 0; /* events that next() has given */
   }
 
   get closed() { return this.raw.closed; }
   get retries() { return this.reader.retries; }
+  get lastId() { return this.reader.lastId; }
 
   async readHead() {
     const until = Date.now() + 20000;
-    while (this.raw.buffer.indexOf('\r\n\r\n') < 0)
+    let parsed;
+    while ((parsed = parseHead(this.raw.buffer)) === null)
       assert.ok(!this.raw.closed && await this.raw.changed(until), 'no head came');
-    const end = this.raw.buffer.indexOf('\r\n\r\n');
-    this.head = this.raw.buffer.subarray(0, end).toString('latin1');
-    this.raw.buffer = this.raw.buffer.subarray(end + 4);
-    this.status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(this.head)[1]);
+    this.head = parsed.text;
+    this.status = parsed.status;
+    this.headers = parsed.headers;
+    if (/event-stream/.test(this.headers['content-type'] ?? '')) {
+      this.raw.buffer = this.raw.buffer.subarray(parsed.size);
+      this.ended = this.run();
+      return;
+    }
+    const answer = await this.raw.answer();
+    this.text = answer.body.toString('utf8');
+    this.body = answer.json;
+    this.ended = Promise.resolve(this);
+    this.close();
   }
 
   /** Takes what has come. */
@@ -97,6 +112,16 @@ export class EventStream {
     this.events.push(...this.reader.take(text));
   }
 
+  async run() {
+    this.raw.socket.ref(); /* waiting for `ended` holds nothing else */
+    for (;;) {
+      this.pump();
+      if (this.raw.closed)
+        return this;
+      await this.raw.change();
+    }
+  }
+
   /** Waits until `when(this)` is true. */
   async until(when, what, timeoutMs = 20000) {
     const until = Date.now() + timeoutMs;
@@ -104,7 +129,7 @@ export class EventStream {
       this.pump();
       if (when(this))
         return;
-      assert.ok(!this.raw.closed, `closed while waiting for ${what}`);
+      assert.ok(!this.raw.closed, `closed while waiting for ${what}: ${this.status} ${this.text}`);
       assert.ok(await this.raw.changed(until), `waited in vain for ${what}; had ${JSON.stringify(this.events.slice(-3))}`);
     }
   }
@@ -113,6 +138,13 @@ export class EventStream {
   async next(timeoutMs) {
     await this.until(() => this.events.length > this.used, 'an event', timeoutMs);
     return this.events[this.used++];
+  }
+
+  /** The first one of this name. */
+  async first(name, timeoutMs) {
+    const found = () => this.events.find(({ event }) => event === name);
+    await this.until(found, name, timeoutMs);
+    return found();
   }
 
   async untilClosed(timeoutMs) {

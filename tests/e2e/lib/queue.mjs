@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Orders by the queue, from a client's side: accepted, looked at, and told by their
- * stream; and the disk in trouble under them (tests/support/disk_shim.c).
+ * stream.
  */
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
-import path from 'node:path';
 
-import { EventStream } from './event_stream.mjs';
-import { DISK_SHIM, dropDirectory, makeDirectory } from './program.mjs';
+import { EventStream } from './events.mjs';
 import { expectStatus } from './world.mjs';
 
 const JOB = /^[0-9a-f]{32}$/;
@@ -33,10 +30,10 @@ export async function outcome(world, job, options = {}) {
   assert.equal(stream.status, 200, stream.text);
   assert.match(stream.headers['content-type'], /^text\/event-stream/);
   assert.equal(stream.headers['cache-control'], 'no-store');
-  const { data } = await stream.next('orderEnd');
+  const { data } = await stream.first('orderEnd');
   await stream.ended;
-  const types = stream.events.map((event) => event.type).join();
-  assert.match(types, /^(waiting,)?orderEnd$/);
+  const names = stream.events.map(({ event }) => event).join();
+  assert.match(names, /^(waiting,)?orderEnd$/);
   for (const event of stream.events)
     assert.equal(event.data.jobId, job.jobId);
   return data;
@@ -71,22 +68,4 @@ export async function success(world, who, job) {
   assert.equal(told.error, undefined);
   assert.deepEqual(told.order, expectStatus(await who.client.get(`/v1/orders/${told.order.id}`), 200));
   return told.order;
-}
-
-/* Written beside and renamed, so that no reader sees half of it. */
-export class Disk {
-  constructor() {
-    this.home = makeDirectory('queue');
-    this.control = path.join(this.home, 'control');
-    this.data = path.join(this.home, 'data');
-    this.env = { LD_PRELOAD: DISK_SHIM, SP_DISK_CONTROL: this.control };
-  }
-
-  trouble(text) {
-    fs.writeFileSync(`${this.control}.new`, `${text}\n`);
-    fs.renameSync(`${this.control}.new`, this.control);
-  }
-
-  heal() { fs.rmSync(this.control, { force: true }); }
-  drop() { dropDirectory(this.home); }
 }

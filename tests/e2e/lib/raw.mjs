@@ -55,6 +55,9 @@ export class Raw {
   end() { this.socket.end(); return this; }
   destroy() { this.socket.destroy(); }
 
+  /** Until something changes, which may be never. */
+  change() { return new Promise((resolve) => this.waiters.push(resolve)); }
+
   /** Until something changed; false when `until` has passed. */
   async changed(until) {
     const left = until - Date.now();
@@ -109,12 +112,14 @@ export class Raw {
   }
 }
 
-/** One answer at the start of bytes, or null while it is not whole. */
-export function parseAnswer(bytes, head = false, closed = false) {
+/** The head at the start of bytes, or null while it is not whole: {size, text, version,
+ * status, reason, headers, list}. */
+export function parseHead(bytes) {
   const end = bytes.indexOf('\r\n\r\n');
   if (end < 0)
     return null;
-  const lines = bytes.subarray(0, end).toString('latin1').split('\r\n');
+  const text = bytes.subarray(0, end).toString('latin1');
+  const lines = text.split('\r\n');
   const first = /^(HTTP\/1\.[01]) (\d{3}) (.*)$/.exec(lines[0]);
   if (!first)
     throw new Error(`not a status line: ${JSON.stringify(lines[0])}`);
@@ -129,8 +134,15 @@ export function parseAnswer(bytes, head = false, closed = false) {
     list.push([name, value]);
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
   }
-  const status = Number(first[2]);
-  let from = end + 4;
+  return { size: end + 4, text, version: first[1], status: Number(first[2]), reason: first[3], headers, list };
+}
+
+/** One answer at the start of bytes, or null while it is not whole. */
+export function parseAnswer(bytes, head = false, closed = false) {
+  const parsed = parseHead(bytes);
+  if (!parsed)
+    return null;
+  const { size: from, version, status, reason, headers, list } = parsed;
   let to = from;
   if (!head && status >= 200 && status !== 204 && status !== 304) {
     if (headers['content-length'] !== undefined)
@@ -146,7 +158,7 @@ export function parseAnswer(bytes, head = false, closed = false) {
   let json = null;
   if (/json/.test(headers['content-type'] ?? '') && body.length > 0)
     json = JSON.parse(body.toString('utf8'));
-  return { size: to, answer: { version: first[1], status, reason: first[3], headers, list, body, json } };
+  return { size: to, answer: { version, status, reason, headers, list, body, json } };
 }
 
 /** A request's bytes with a sized body. */

@@ -29,6 +29,13 @@ export class World {
     return world;
   }
 
+  /** The same with two users who can buy what they like: {world, user, other}. */
+  static async startWithTwo(options = {}) {
+    const world = await World.start(options);
+    const rich = { points: 1_000_000 };
+    return { world, user: await world.user(rich), other: await world.user(rich) };
+  }
+
   constructor(server) {
     this.server = server;
     this.counter = 0;
