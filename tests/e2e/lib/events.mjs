@@ -88,8 +88,10 @@ export class EventStream {
   async readHead() {
     const until = Date.now() + 20000;
     let parsed;
-    while ((parsed = parseHead(this.raw.buffer)) === null)
-      assert.ok(!this.raw.closed && await this.raw.changed(until), 'no head came');
+    while ((parsed = parseHead(this.raw.buffer)) === null) {
+      this.checkOpen('the head');
+      assert.ok(await this.raw.changed(until), 'no head came');
+    }
     this.head = parsed.text;
     this.status = parsed.status;
     this.headers = parsed.headers;
@@ -122,6 +124,12 @@ export class EventStream {
     }
   }
 
+  /** No assertion: a test may have killed the server. */
+  checkOpen(what) {
+    if (this.raw.closed)
+      throw new Error(`closed while waiting for ${what}: ${this.status} ${this.text}`);
+  }
+
   /** Waits until `when(this)` is true. */
   async until(when, what, timeoutMs = 20000) {
     const until = Date.now() + timeoutMs;
@@ -129,7 +137,7 @@ export class EventStream {
       this.pump();
       if (when(this))
         return;
-      assert.ok(!this.raw.closed, `closed while waiting for ${what}: ${this.status} ${this.text}`);
+      this.checkOpen(what);
       assert.ok(await this.raw.changed(until), `waited in vain for ${what}; had ${JSON.stringify(this.events.slice(-3))}`);
     }
   }
