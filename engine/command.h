@@ -139,7 +139,7 @@ typedef struct sp_command {
                                     * other nothing is ended */
         } session_close;
         struct {
-            const sp_profile_edit *edit; /* password_hash is NULL */
+            const sp_profile_edit *edit;
         } profile_edit;
         struct {
             const char *old_hash; /* that the old password was found to match; if it

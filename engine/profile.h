@@ -20,7 +20,7 @@ typedef struct sp_profile {
     sp_time_ms created_at; /* likewise: the event's time */
     uint32_t email_size;
     uint32_t nickname_size;
-    uint32_t image_url_size; /* 0 = none */
+    uint32_t image_url_size;       /* 0 = none */
     char email[SP_EMAIL_SIZE_MAX]; /* as typed; unique after folding: see
                                     * sp_email_fold in storage/profiles.h */
     char nickname[SP_NICKNAME_SIZE_MAX];
@@ -30,9 +30,8 @@ typedef struct sp_profile {
 
 /* What of a profile is to change. Borrowed by a command, as profiles are. */
 typedef struct sp_profile_edit {
-    sp_text nickname;          /* absent = stays */
-    sp_text image_url;         /* absent = stays, empty = none */
-    const char *password_hash; /* terminated; NULL = stays */
+    sp_text nickname;  /* absent = stays */
+    sp_text image_url; /* absent = stays, empty = none */
 } sp_profile_edit;
 
 /* Reads profiles from any thread in short read transactions, closed before

@@ -131,7 +131,6 @@ static sp_outcome profile_edit(judging *j)
 {
     const sp_profile_edit *edit = j->command->profile_edit.edit;
     sp_profile profile;
-    SP_ASSERT(edit->password_hash == NULL);
     if (!find_profile(j, &profile))
         return SP_TOKEN_INVALID;
     if (!has_space(j))

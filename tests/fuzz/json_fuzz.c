@@ -219,7 +219,6 @@ static bool try_edit(sp_decode *decode, const sp_json_node *root)
     const char *code;
     if (!sp_decode_profile_edit(decode, root, &edit))
         return false;
-    SP_ASSERT(!edit.password_hash);
     SP_ASSERT(!edit.nickname.bytes || !sp_nickname_check(edit.nickname, &code));
     SP_ASSERT(!edit.image_url.bytes || edit.image_url.size == 0 ||
               !sp_url_check(edit.image_url, &code));
