@@ -3,6 +3,8 @@
 
 #include <sodium.h>
 
+#include "net/big_endian.h"
+
 #define VERSION 1u
 #define BASE64URL sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
@@ -10,20 +12,6 @@ enum { USER_AT = 1, SESSION_AT = 5, SECRET_AT = 13, SIZE = SECRET_AT + SP_REFRES
 
 _Static_assert(SIZE % 3 == 0 && SIZE / 3 * 4 == SP_REFRESH_TOKEN_TEXT_SIZE,
                "whole characters: no bits are left over");
-
-static void put_number(uint8_t *at, uint64_t value, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++)
-        at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
-}
-
-static uint64_t get_number(const uint8_t *at, unsigned size)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++)
-        value = value << 8 | at[i];
-    return value;
-}
 
 void sp_refresh_token_make(sp_refresh_token *out, sp_user_id user, sp_session_id session)
 {
@@ -39,8 +27,8 @@ void sp_refresh_token_print(const sp_refresh_token *token, char out[SP_REFRESH_T
     uint8_t bytes[SIZE];
     char text[SP_REFRESH_TOKEN_TEXT_SIZE + 1];
     bytes[0] = VERSION;
-    put_number(bytes + USER_AT, token->user, 4);
-    put_number(bytes + SESSION_AT, token->session, 8);
+    sp_big_endian_put(bytes + USER_AT, token->user, 4);
+    sp_big_endian_put(bytes + SESSION_AT, token->session, 8);
     memcpy(bytes + SECRET_AT, token->secret, sizeof token->secret);
     sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, BASE64URL);
     memcpy(out, text, SP_REFRESH_TOKEN_TEXT_SIZE);
@@ -68,8 +56,8 @@ bool sp_refresh_token_parse(sp_text text, sp_refresh_token *out)
                                   BASE64URL) == 0 &&
                 size == SIZE && bytes[0] == VERSION;
     if (good) {
-        out->user = (sp_user_id)get_number(bytes + USER_AT, 4);
-        out->session = get_number(bytes + SESSION_AT, 8);
+        out->user = (sp_user_id)sp_big_endian_get(bytes + USER_AT, 4);
+        out->session = sp_big_endian_get(bytes + SESSION_AT, 8);
         memcpy(out->secret, bytes + SECRET_AT, sizeof out->secret);
     }
     sodium_memzero(bytes, sizeof bytes);

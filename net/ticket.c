@@ -7,6 +7,7 @@
 #include "engine/assert.h"
 #include "engine/limits.h"
 #include "net/base64url.h"
+#include "net/big_endian.h"
 
 #define BASE64URL sodium_base64_VARIANT_URLSAFE_NO_PADDING
 #define USER_SIZE 4u
@@ -20,20 +21,6 @@ _Static_assert(SP_TIME_MAX < INT64_C(1) << 8 * EXPIRY_SIZE, "every time fits");
 
 static const uint8_t label[16] = {'s', 't', 'a', 'g', 'e', 'p', 'i', 'c',
                                   'k', ' ', 't', 'i', 'c', 'k', 'e', 't'};
-
-static void put_number(uint8_t *at, uint64_t value, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++)
-        at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
-}
-
-static uint64_t take_number(const uint8_t *at, unsigned size)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size; i++)
-        value = value << 8 | at[i];
-    return value;
-}
 
 static void compute_mac(const sp_signing_key *key, const sp_hash128 *job,
                         const uint8_t claims[CLAIMS_SIZE], uint8_t mac[MAC_SIZE])
@@ -52,8 +39,8 @@ void sp_ticket_sign(const sp_token_signer *signer, const sp_hash128 *job, sp_use
 {
     uint8_t bytes[BYTES_SIZE];
     char text[SP_TICKET_SIZE + 1]; /* libsodium ends it with a NUL */
-    put_number(bytes, user, USER_SIZE);
-    put_number(bytes + USER_SIZE, (uint64_t)(now + SP_TICKET_TTL_MS), EXPIRY_SIZE);
+    sp_big_endian_put(bytes, user, USER_SIZE);
+    sp_big_endian_put(bytes + USER_SIZE, (uint64_t)(now + SP_TICKET_TTL_MS), EXPIRY_SIZE);
     compute_mac(&signer->key, job, bytes, bytes + CLAIMS_SIZE);
     sodium_bin2base64(text, sizeof text, bytes, sizeof bytes, BASE64URL);
     memcpy(out, text, SP_TICKET_SIZE);
@@ -81,8 +68,8 @@ sp_outcome sp_ticket_verify(const sp_token_ring *ring, const sp_hash128 *job, sp
     const sp_signing_key *key = find_key(ring, job, bytes);
     if (!key)
         return SP_TOKEN_INVALID;
-    holder->user = (sp_user_id)take_number(bytes, USER_SIZE);
-    holder->expires_at = (sp_time_ms)take_number(bytes + USER_SIZE, EXPIRY_SIZE);
+    holder->user = (sp_user_id)sp_big_endian_get(bytes, USER_SIZE);
+    holder->expires_at = (sp_time_ms)sp_big_endian_get(bytes + USER_SIZE, EXPIRY_SIZE);
     if (key->good_until != 0 && key->good_until < holder->expires_at)
         holder->expires_at = key->good_until;
     return now < holder->expires_at ? SP_OK : SP_TOKEN_EXPIRED;
