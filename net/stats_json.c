@@ -28,24 +28,26 @@ static void put_seconds(sp_json_writer *json, const char *key, uint64_t ns)
     sp_seconds_put(sp_json_raw(json), ns);
 }
 
-static void put_times(sp_json_writer *json, const char *key, const sp_tally_figures *tally)
+static void put_tally(sp_json_writer *json, const char *key, const sp_tally_figures *tally,
+                      uint64_t unit,
+                      void (*put)(sp_json_writer *json, const char *key, uint64_t value))
 {
     sp_json_key(json, key);
     sp_json_object(json);
-    put_seconds(json, "p50", sp_tally_quantile(tally, SP_TALLY_TIMES, 500));
-    put_seconds(json, "p99", sp_tally_quantile(tally, SP_TALLY_TIMES, 990));
-    put_seconds(json, "max", tally->max);
+    put(json, "p50", sp_tally_quantile(tally, unit, 500));
+    put(json, "p99", sp_tally_quantile(tally, unit, 990));
+    put(json, "max", tally->max);
     sp_json_object_end(json);
+}
+
+static void put_times(sp_json_writer *json, const char *key, const sp_tally_figures *tally)
+{
+    put_tally(json, key, tally, SP_TALLY_TIMES, put_seconds);
 }
 
 static void put_sizes(sp_json_writer *json, const char *key, const sp_tally_figures *tally)
 {
-    sp_json_key(json, key);
-    sp_json_object(json);
-    put_count(json, "p50", sp_tally_quantile(tally, SP_TALLY_SIZES, 500));
-    put_count(json, "p99", sp_tally_quantile(tally, SP_TALLY_SIZES, 990));
-    put_count(json, "max", tally->max);
-    sp_json_object_end(json);
+    put_tally(json, key, tally, SP_TALLY_SIZES, put_count);
 }
 
 static void put_sales(sp_json_writer *json, const sp_figures *figures)
