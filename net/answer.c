@@ -282,3 +282,32 @@ sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], sp_text prefix, uint3
     const char *end = sp_digits_put(sp_text_put(out, prefix), id);
     return (sp_text){out, (uint32_t)(end - out)};
 }
+
+sp_answer sp_answer_created(const sp_exchange *ex, char location[SP_LOCATION_SIZE_MAX],
+                            sp_text prefix, uint32_t id)
+{
+    return (sp_answer){.status = 201,
+                       .location = sp_answer_location(location, prefix, id),
+                       .replayed = ex->slot->result.replayed};
+}
+
+sp_json_writer *sp_answer_items(sp_exchange *ex, const sp_answer *answer, sp_out *out)
+{
+    sp_json_writer *json = sp_answer_json(ex, answer, out);
+    sp_json_object(json);
+    sp_json_key(json, "items");
+    sp_json_array(json);
+    return json;
+}
+
+void sp_answer_items_end(sp_exchange *ex, uint32_t next, sp_out *out)
+{
+    sp_json_writer *json = sp_app_loop_of(ex)->json;
+    sp_json_key(json, "nextCursor");
+    if (next)
+        sp_json_id(json, next);
+    else
+        sp_json_null(json);
+    sp_json_object_end(json);
+    sp_answer_json_end(ex, out);
+}

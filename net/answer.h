@@ -79,5 +79,14 @@ void sp_answer_body(sp_exchange *ex, const sp_answer *answer, sp_text type, sp_t
 /* `prefix` and an id, as Location has it. */
 #define SP_LOCATION_SIZE_MAX 64u
 sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], sp_text prefix, uint32_t id);
+/* 201 to a command's exchange, which has made what is there. */
+sp_answer sp_answer_created(const sp_exchange *ex, char location[SP_LOCATION_SIZE_MAX],
+                            sp_text prefix, uint32_t id);
+
+/* A page of a list, begun as above: its `items`, which the caller puts and whose array
+ * he ends; more fields, if there are; the end, with `nextCursor` (0: null). Of cursors
+ * that are no id the caller writes that end himself. */
+sp_json_writer *sp_answer_items(sp_exchange *ex, const sp_answer *answer, sp_out *out);
+void sp_answer_items_end(sp_exchange *ex, uint32_t next, sp_out *out);
 
 #endif

@@ -21,10 +21,7 @@ void sp_categories_answer_create(sp_exchange *ex, sp_out *out)
 {
     char location[SP_LOCATION_SIZE_MAX];
     sp_category_id category = ex->slot->result.category;
-    sp_answer answer = {.status = 201,
-                        .location =
-                            sp_answer_location(location, SP_TEXT("/v1/categories/"), category),
-                        .replayed = ex->slot->result.replayed};
+    sp_answer answer = sp_answer_created(ex, location, SP_TEXT("/v1/categories/"), category);
     sp_json_writer *json = sp_answer_json(ex, &answer, out);
     sp_encode_category(json, category, sp_views_category(sp_loop_views(ex->loop), category));
     sp_answer_json_end(ex, out);
@@ -38,19 +35,10 @@ void sp_categories_answer_list(sp_exchange *ex, sp_out *out)
     int64_t next = ex->app.numbers[SP_PARAM_CURSOR] + 1;
     int64_t end = next + ex->app.numbers[SP_PARAM_LIMIT];
     sp_answer answer = {.status = 200, .no_cache = true};
-    sp_json_writer *json = sp_answer_json(ex, &answer, out);
-    sp_json_object(json);
-    sp_json_key(json, "items");
-    sp_json_array(json);
+    sp_json_writer *json = sp_answer_items(ex, &answer, out);
     for (; next < end && next <= count; next++)
         sp_encode_category(json, (sp_category_id)next,
                            sp_views_category(views, (sp_category_id)next));
     sp_json_array_end(json);
-    sp_json_key(json, "nextCursor");
-    if (next <= count)
-        sp_json_id(json, (uint32_t)(next - 1));
-    else
-        sp_json_null(json);
-    sp_json_object_end(json);
-    sp_answer_json_end(ex, out);
+    sp_answer_items_end(ex, next <= count ? (uint32_t)(next - 1) : 0, out);
 }

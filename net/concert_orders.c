@@ -44,20 +44,11 @@ void sp_concert_orders_answer(sp_exchange *ex, sp_out *out)
     const sp_concert_card *card =
         sp_views_card(sp_loop_views(ex->loop), ex->slot->command.query_concert_orders.concert);
     sp_answer answer = {.status = 200};
-    sp_json_writer *json = sp_answer_json(ex, &answer, out);
-    sp_json_object(json);
-    sp_json_key(json, "items");
-    sp_json_array(json);
+    sp_json_writer *json = sp_answer_items(ex, &answer, out);
     for (uint32_t i = 0; i < result->orders.count; i++)
         sp_encode_order_of(json, &result->orders.items[i], card, sp_people_profile(ex, i));
     sp_json_array_end(json);
     sp_json_key(json, "totals");
     put_totals(json, &result->orders.totals);
-    sp_json_key(json, "nextCursor");
-    if (result->orders.next)
-        sp_json_id(json, result->orders.next);
-    else
-        sp_json_null(json);
-    sp_json_object_end(json);
-    sp_answer_json_end(ex, out);
+    sp_answer_items_end(ex, result->orders.next, out);
 }

@@ -66,10 +66,7 @@ void sp_concerts_answer_create(sp_exchange *ex, sp_out *out)
     const sp_result *result = &ex->slot->result;
     const sp_concert_card *card = sp_views_card(sp_loop_views(ex->loop), result->concert);
     SP_ASSERT(card); /* published before the answer was released */
-    sp_answer answer = {.status = 201,
-                        .location =
-                            sp_answer_location(location, SP_TEXT("/v1/concerts/"), card->id),
-                        .replayed = result->replayed};
+    sp_answer answer = sp_answer_created(ex, location, SP_TEXT("/v1/concerts/"), card->id);
     put_new_concert(ex, sp_answer_json(ex, &answer, out), card);
     sp_answer_json_end(ex, out);
 }
@@ -98,11 +95,8 @@ void sp_concerts_answer_list(sp_exchange *ex, sp_out *out)
     if (cursor > 0 && cursor - 1 < id)
         id = cursor - 1;
     sp_answer answer = {.status = 200, .no_cache = true};
-    sp_json_writer *json = sp_answer_json(ex, &answer, out);
+    sp_json_writer *json = sp_answer_items(ex, &answer, out);
     size_t begin = out->size;
-    sp_json_object(json);
-    sp_json_key(json, "items");
-    sp_json_array(json);
     for (;
          id > 0 && left > 0 && looked_at < CARDS_LOOKED_AT_MAX && out->size - begin < PAGE_SIZE_MAX;
          id--, looked_at++) {
@@ -114,11 +108,5 @@ void sp_concerts_answer_list(sp_exchange *ex, sp_out *out)
         left--;
     }
     sp_json_array_end(json);
-    sp_json_key(json, "nextCursor");
-    if (id > 0)
-        sp_json_id(json, (uint32_t)(id + 1));
-    else
-        sp_json_null(json);
-    sp_json_object_end(json);
-    sp_answer_json_end(ex, out);
+    sp_answer_items_end(ex, id > 0 ? (uint32_t)(id + 1) : 0, out);
 }

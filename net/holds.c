@@ -142,11 +142,8 @@ static void answer_hold(sp_exchange *ex, const sp_answer *answer, sp_out *out)
 void sp_holds_answer_take(sp_exchange *ex, sp_out *out)
 {
     char location[SP_LOCATION_SIZE_MAX];
-    const sp_result *result = &ex->slot->result;
-    sp_answer answer = {.status = 201,
-                        .location =
-                            sp_answer_location(location, SP_TEXT("/v1/holds/"), result->hold.id),
-                        .replayed = result->replayed};
+    sp_answer answer =
+        sp_answer_created(ex, location, SP_TEXT("/v1/holds/"), ex->slot->result.hold.id);
     answer_hold(ex, &answer, out);
 }
 

@@ -33,10 +33,7 @@ void sp_ledger_answer(sp_exchange *ex, sp_out *out)
 {
     const sp_result *result = &ex->slot->result;
     sp_answer answer = {.status = 200};
-    sp_json_writer *json = sp_answer_json(ex, &answer, out);
-    sp_json_object(json);
-    sp_json_key(json, "items");
-    sp_json_array(json);
+    sp_json_writer *json = sp_answer_items(ex, &answer, out);
     for (uint32_t i = 0; i < result->ledger.count; i++)
         sp_encode_ledger_item(json, &result->ledger.items[i]);
     sp_json_array_end(json);

@@ -25,11 +25,8 @@ static void answer_order(sp_exchange *ex, const sp_answer *answer, sp_out *out)
 void sp_orders_answer_create(sp_exchange *ex, sp_out *out)
 {
     char location[SP_LOCATION_SIZE_MAX];
-    const sp_result *result = &ex->slot->result;
-    sp_answer answer = {.status = 201,
-                        .location =
-                            sp_answer_location(location, SP_TEXT("/v1/orders/"), result->order.id),
-                        .replayed = result->replayed};
+    sp_answer answer =
+        sp_answer_created(ex, location, SP_TEXT("/v1/orders/"), ex->slot->result.order.id);
     answer_order(ex, &answer, out);
 }
 
@@ -47,20 +44,11 @@ void sp_orders_answer_list(sp_exchange *ex, sp_out *out)
 {
     const sp_result *result = &ex->slot->result;
     sp_answer answer = {.status = 200};
-    sp_json_writer *json = sp_answer_json(ex, &answer, out);
-    sp_json_object(json);
-    sp_json_key(json, "items");
-    sp_json_array(json);
+    sp_json_writer *json = sp_answer_items(ex, &answer, out);
     for (uint32_t i = 0; i < result->orders.count; i++)
         put_order(ex, json, &result->orders.items[i]);
     sp_json_array_end(json);
-    sp_json_key(json, "nextCursor");
-    if (result->orders.next)
-        sp_json_id(json, result->orders.next);
-    else
-        sp_json_null(json);
-    sp_json_object_end(json);
-    sp_answer_json_end(ex, out);
+    sp_answer_items_end(ex, result->orders.next, out);
 }
 
 void sp_orders_start_get(sp_exchange *ex)

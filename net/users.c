@@ -213,18 +213,9 @@ void sp_users_answer_list(sp_exchange *ex, sp_out *out)
 {
     const sp_result *result = &ex->slot->result;
     sp_answer answer = {.status = 200};
-    sp_json_writer *json = sp_answer_json(ex, &answer, out);
-    sp_json_object(json);
-    sp_json_key(json, "items");
-    sp_json_array(json);
+    sp_json_writer *json = sp_answer_items(ex, &answer, out);
     for (uint32_t i = 0; i < result->users.count; i++)
         sp_encode_user(json, &result->users.items[i], sp_people_profile(ex, i));
     sp_json_array_end(json);
-    sp_json_key(json, "nextCursor");
-    if (result->users.next)
-        sp_json_id(json, result->users.next);
-    else
-        sp_json_null(json);
-    sp_json_object_end(json);
-    sp_answer_json_end(ex, out);
+    sp_answer_items_end(ex, result->users.next, out);
 }
