@@ -3,40 +3,8 @@
  * Hostile events of holds: each is one that is fine with one thing bent, and exactly
  * that is named.
  */
+#include "tests/engine/admit.h"
 #include "tests/engine/holds_stage.h"
-
-/* Refused, with these words in the reason, and unchanged by asking. */
-static void refuses(const struct stage *stage, const sp_event *event, const char *words)
-{
-    uint8_t before[SP_DIGEST_SIZE], after[SP_DIGEST_SIZE];
-
-    sp_digest(stage->state, before);
-    const char *wrong = sp_admit(stage->state, event);
-    sp_digest(stage->state, after);
-    assert_memory_equal(before, after, SP_DIGEST_SIZE);
-    if (!wrong)
-        fail_msg("admitted, want: %s", words);
-    if (!strstr(wrong, words))
-        fail_msg("refused with '%s', want: %s", wrong, words);
-}
-
-static void admits(const struct stage *stage, const sp_event *event)
-{
-    const char *wrong = sp_admit(stage->state, event);
-    if (wrong)
-        fail_msg("refused with '%s'", wrong);
-}
-
-static sp_event event_make(const struct stage *stage, sp_event_type type, sp_user_id actor)
-{
-    sp_event event;
-    memset(&event, 0, sizeof(event));
-    event.seq = sp_state_seq(stage->state) + 1;
-    event.time = stage->now;
-    event.type = type;
-    event.actor = actor;
-    return event;
-}
 
 static sp_event taken(const struct stage *stage, const sp_seat *seats, size_t count,
                       sp_points amount)
@@ -55,13 +23,7 @@ static sp_event taken(const struct stage *stage, const sp_seat *seats, size_t co
 static sp_event bought(const struct stage *stage, sp_hold_id hold, const sp_seat *seats,
                        size_t count, sp_points amount)
 {
-    sp_event event = event_make(stage, SP_EVENT_ORDER_PAID, BUYER);
-    event.order_paid.order = sp_state_orders_count(stage->state) + 1;
-    event.order_paid.concert = 1;
-    event.order_paid.buyer = BUYER;
-    event.order_paid.amount = amount;
-    event.order_paid.seats = seats;
-    event.order_paid.seats_count = (uint32_t)count;
+    sp_event event = paid(stage, BUYER, seats, count, amount);
     event.order_paid.hold = hold;
     return event;
 }
