@@ -1,41 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/decode.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-static sp_json_reader *reader;
-static sp_field_errors errors;
-static sp_decode decode;
-
-static const sp_json_node *read_text(const char *json)
-{
-    const char *why = NULL;
-    sp_field_errors_clear(&errors);
-    const sp_json_node *root = sp_json_read(reader, (sp_text){json, (uint32_t)strlen(json)}, &why);
-    if (!root)
-        fail_msg("%s: %s", why, json);
-    return root;
-}
-
-/* The errors as `field:code field:code …`. */
-static const char *noted(void)
-{
-    static char text[8192];
-    text[0] = '\0';
-    for (uint32_t i = 0; i < errors.count; i++) {
-        size_t at = strlen(text);
-        snprintf(text + at, sizeof text - at, "%s%s:%s", i ? " " : "", errors.items[i].field,
-                 errors.items[i].code);
-        assert_non_null(errors.items[i].detail);
-    }
-    return text;
-}
+#include "tests/net/decode_stage.h"
 
 /* Into a command that a hundred seats and a grade were in before. */
 static bool decode_hold(const char *body, sp_command *command)
@@ -131,8 +95,7 @@ static void names_what_is_wrong_with_holds(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sp_command command;
         assert_false(decode_hold(cases[i].body, &command));
-        if (strcmp(noted(), cases[i].noted) != 0)
-            fail_msg("%s\n  noted  %s\n  wanted %s", cases[i].body, noted(), cases[i].noted);
+        expect_noted(cases[i].body, cases[i].noted);
     }
 }
 
@@ -191,8 +154,7 @@ static void names_what_is_wrong_with_orders_of_a_hold(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sp_command command;
         assert_false(decode_order(cases[i].body, &command));
-        if (strcmp(noted(), cases[i].noted) != 0)
-            fail_msg("%s\n  noted  %s\n  wanted %s", cases[i].body, noted(), cases[i].noted);
+        expect_noted(cases[i].body, cases[i].noted);
         /* The short way knows seats alone. */
         sp_text body = {cases[i].body, (uint32_t)strlen(cases[i].body)};
         assert_false(sp_decode_order_scan(body, &command));
@@ -208,21 +170,6 @@ static void extensions_say_nothing(void **state)
     assert_string_equal(noted(), ":type");
     assert_false(sp_decode_nothing(&decode, read_text("{\"seconds\":60}")));
     assert_string_equal(noted(), "seconds:unknown");
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    reader = sp_json_reader_create();
-    decode = (sp_decode){reader, &errors};
-    return reader ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    sp_json_reader_destroy(reader);
-    return 0;
 }
 
 int main(void)

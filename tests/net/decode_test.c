@@ -1,43 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "net/decode.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include "net/text_rules.h"
-
-static sp_json_reader *reader;
-static sp_field_errors errors;
-static sp_decode decode;
-
-static const sp_json_node *read_text(const char *json)
-{
-    const char *why = NULL;
-    sp_field_errors_clear(&errors);
-    const sp_json_node *root = sp_json_read(reader, (sp_text){json, (uint32_t)strlen(json)}, &why);
-    if (!root)
-        fail_msg("%s: %s", why, json);
-    return root;
-}
-
-/* The errors as `field:code field:code …`. */
-static const char *noted(void)
-{
-    static char text[8192];
-    text[0] = '\0';
-    for (uint32_t i = 0; i < errors.count; i++) {
-        size_t at = strlen(text);
-        snprintf(text + at, sizeof text - at, "%s%s:%s", i ? " " : "", errors.items[i].field,
-                 errors.items[i].code);
-        assert_non_null(errors.items[i].detail);
-    }
-    return text;
-}
+#include "tests/net/decode_stage.h"
 
 static void takes_orders(void **state)
 {
@@ -101,8 +64,7 @@ static void names_what_is_wrong_with_orders(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         sp_command command;
         assert_false(sp_decode_order(&decode, read_text(cases[i].body), &command));
-        if (strcmp(noted(), cases[i].noted) != 0)
-            fail_msg("%s\n  noted  %s\n  wanted %s", cases[i].body, noted(), cases[i].noted);
+        expect_noted(cases[i].body, cases[i].noted);
     }
 }
 
@@ -359,38 +321,8 @@ static void names_what_is_wrong_with_concerts(void **state)
         int size = snprintf(body, sizeof body, "%s%s", start, cases[i].rest);
         assert_false(sp_decode_concert(&decode, read_text(body), (uint32_t)size, &spec));
         assert_null(spec);
-        if (strcmp(noted(), cases[i].noted) != 0)
-            fail_msg("%s\n  noted  %s\n  wanted %s", cases[i].rest, noted(), cases[i].noted);
+        expect_noted(cases[i].rest, cases[i].noted);
     }
-}
-
-static void accounts(void **state)
-{
-    sp_credentials given;
-    sp_role role;
-    sp_points points;
-    (void)state;
-    assert_true(sp_decode_sign_up(
-        &decode,
-        read_text("{\"email\":\"a@b\",\"password\":\"p\\u00e4sswort\",\"nickname\":\"n\"}"),
-        &given));
-    assert_true(sp_text_equal(given.password, SP_TEXT("p\xc3\xa4sswort")));
-    assert_false(sp_decode_sign_up(
-        &decode, read_text("{\"email\":\"\",\"password\":\"\",\"nickname\":\"\",\"role\":1}"),
-        &given));
-    assert_string_equal(noted(), "role:unknown email:format password:too_short nickname:required");
-    assert_true(
-        sp_decode_login(&decode, read_text("{\"email\":\"x\",\"password\":\"y\"}"), &given));
-    assert_false(sp_decode_login(&decode, read_text("{\"email\":\"\",\"password\":1}"), &given));
-    assert_string_equal(noted(), "email:required password:type");
-    assert_true(sp_decode_role(&decode, read_text("{\"role\":\"HOST\"}"), &role));
-    assert_int_equal(role, SP_ROLE_HOST);
-    assert_false(sp_decode_role(&decode, read_text("{\"role\":\"host\"}"), &role));
-    assert_string_equal(noted(), "role:format");
-    assert_true(sp_decode_grant(&decode, read_text("{\"amount\":1000000000000}"), &points));
-    assert_int_equal(points, INT64_C(1000000000000));
-    assert_false(sp_decode_grant(&decode, read_text("{\"amount\":1000000000001}"), &points));
-    assert_false(sp_decode_grant(&decode, read_text("{\"amount\":0}"), &points));
 }
 
 typedef const char *(*check_fn)(sp_text text, const char **code);
@@ -457,164 +389,6 @@ static void text_rules(void **state)
             fail_msg("took %s", urls[i]);
 }
 
-static void queries(void **state)
-{
-    static const struct {
-        const char *query, *noted;
-        int64_t limit, cursor;
-    } cases[] = {
-        {"", "", 20, 0},
-        {"limit=1", "", 1, 0},
-        {"limit=100&cursor=7", "", 100, 7},
-        {"&&limit=5&", "", 5, 0},
-        {"%6cimit=%31%30", "", 10, 0},
-        {"limit=0", "limit:range", 0, 0},
-        {"limit=101", "limit:range", 0, 0},
-        {"limit=", "limit:range", 0, 0},
-        {"limit", "limit:range", 0, 0},
-        {"limit=1&limit=1", "limit:duplicate", 0, 0},
-        {"limit=+1", "limit:range", 0, 0},
-        {"cursor=00", "cursor:format", 0, 0},
-        {"cursor=%", "cursor:format", 0, 0},
-        {"cursor=%3", "cursor:format", 0, 0},
-        {"cursor=%zz", "cursor:format", 0, 0},
-        {"cursor=4294967296", "cursor:format", 0, 0},
-        {"cursor=1111111111111111111111111111111111111111111", "cursor:format", 0, 0},
-        {"category=1", "category:unknown", 0, 0},
-        {"at=5&x=&=1", "at:unknown x:unknown :unknown", 0, 0},
-        {"\xff=1", "?:unknown", 0, 0},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        int64_t values[SP_PARAMS];
-        sp_field_errors_clear(&errors);
-        sp_text query = {cases[i].query, (uint32_t)strlen(cases[i].query)};
-        bool ok =
-            sp_decode_query(&decode, query, 1u << SP_PARAM_LIMIT | 1u << SP_PARAM_CURSOR, values);
-        assert_int_equal(ok, cases[i].noted[0] == '\0');
-        if (strcmp(noted(), cases[i].noted) != 0)
-            fail_msg("%s\n  noted  %s\n  wanted %s", cases[i].query, noted(), cases[i].noted);
-        if (ok) {
-            assert_int_equal(values[SP_PARAM_LIMIT], cases[i].limit);
-            assert_int_equal(values[SP_PARAM_CURSOR], cases[i].cursor);
-            assert_int_equal(values[SP_PARAM_CATEGORY], 0);
-        }
-    }
-}
-
-/* What stays, what goes, what comes; and null is not the same as absent. */
-static void profile_edits(void **state)
-{
-    static const struct {
-        const char *body, *nickname, *image_url, *noted; /* NULL: stays */
-    } cases[] = {
-        {"{}", NULL, NULL, ""},
-        {"{\"nickname\":\"\\u00e9\"}", "\xc3\xa9", NULL, ""},
-        {"{\"profileImageUrl\":null}", NULL, "", ""},
-        {"{\"profileImageUrl\":\"http://a.b/c?d\",\"nickname\":\"n\"}", "n", "http://a.b/c?d", ""},
-        {"{\"nickname\":null}", NULL, NULL, "nickname:type"},
-        {"{\"nickname\":\"\",\"profileImageUrl\":\"\"}", NULL, NULL,
-         "nickname:required profileImageUrl:format"},
-        {"{\"profileImageUrl\":\"javascript:alert(1)\"}", NULL, NULL, "profileImageUrl:format"},
-        {"{\"profileImageUrl\":\"https://u:p@a.b/\"}", NULL, NULL, "profileImageUrl:format"},
-        {"{\"profileImageUrl\":7}", NULL, NULL, "profileImageUrl:type"},
-        {"{\"profileImageUrl\":null,\"profileImageUrl\":null}", NULL, NULL,
-         "profileImageUrl:duplicate"},
-        {"{\"email\":\"a@b\",\"role\":\"ADMIN\",\"points\":1}", NULL, NULL,
-         "email:unknown role:unknown points:unknown"},
-        {"[]", NULL, NULL, ":type"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        sp_profile_edit edit;
-        bool ok = sp_decode_profile_edit(&decode, read_text(cases[i].body), &edit);
-        if (strcmp(noted(), cases[i].noted) != 0)
-            fail_msg("%s\n  noted  %s\n  wanted %s", cases[i].body, noted(), cases[i].noted);
-        assert_int_equal(ok, cases[i].noted[0] == '\0');
-        if (!ok)
-            continue;
-        const char *const wanted[] = {cases[i].nickname, cases[i].image_url};
-        const sp_text got[] = {edit.nickname, edit.image_url};
-        for (int k = 0; k < 2; k++) {
-            assert_int_equal(got[k].bytes != NULL, wanted[k] != NULL);
-            if (wanted[k] && (got[k].size != strlen(wanted[k]) ||
-                              memcmp(got[k].bytes, wanted[k], got[k].size) != 0))
-                fail_msg("%s: not %s", cases[i].body, wanted[k]);
-        }
-    }
-}
-
-/* The ledger's: a seq and a balance in one spelling, or refused. */
-static void ledger_cursors(void **state)
-{
-    static const struct {
-        const char *query;
-        int64_t seq, balance; /* seq 0: refused */
-    } cases[] = {
-        {"cursor=12.500", 12, 500},
-        {"cursor=12.-500", 12, -500},
-        {"cursor=1.0", 1, 0},
-        {"cursor=%31%2E%2d7", 1, -7},
-        {"cursor=9007199254740991.-9007199254740991", SP_POINTS_TOTAL_MAX, -SP_POINTS_TOTAL_MAX},
-        {"cursor=9007199254740992.0", 0, 0},
-        {"cursor=1.9007199254740992", 0, 0},
-        {"cursor=1.-9007199254740992", 0, 0},
-        {"cursor=10000000000000000.0", 0, 0},
-        {"cursor=1.99999999999999999", 0, 0},
-        {"cursor=12", 0, 0},
-        {"cursor=12.", 0, 0},
-        {"cursor=.5", 0, 0},
-        {"cursor=0.5", 0, 0},
-        {"cursor=012.5", 0, 0},
-        {"cursor=12.05", 0, 0},
-        {"cursor=12.-0", 0, 0},
-        {"cursor=12.--5", 0, 0},
-        {"cursor=12.+5", 0, 0},
-        {"cursor=-12.5", 0, 0},
-        {"cursor=12.5x", 0, 0},
-        {"cursor=12.5.", 0, 0},
-        {"cursor=12,5", 0, 0},
-        {"cursor=12.-", 0, 0},
-        {"cursor=", 0, 0},
-        {"cursor", 0, 0},
-    };
-    static const unsigned allowed = 1u << SP_PARAM_CURSOR | 1u << SP_PARAM_BALANCE;
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        int64_t values[SP_PARAMS];
-        /* In memory of its size: a query has no end but that. */
-        uint32_t size = (uint32_t)strlen(cases[i].query);
-        char *copy = malloc(size);
-        assert_non_null(copy);
-        memcpy(copy, cases[i].query, size);
-        sp_field_errors_clear(&errors);
-        bool ok = sp_decode_query(&decode, (sp_text){copy, size}, allowed, values);
-        free(copy);
-        if (ok != (cases[i].seq != 0))
-            fail_msg("%s: %s", cases[i].query, ok ? "taken" : noted());
-        if (!ok)
-            assert_string_equal(noted(), "cursor:format");
-        else
-            assert_true(values[SP_PARAM_CURSOR] == cases[i].seq &&
-                        values[SP_PARAM_BALANCE] == cases[i].balance);
-    }
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    reader = sp_json_reader_create();
-    decode = (sp_decode){reader, &errors};
-    return reader ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    sp_json_reader_destroy(reader);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -628,11 +402,7 @@ int main(void)
         cmocka_unit_test(takes_concerts),
         cmocka_unit_test(concert_defaults),
         cmocka_unit_test(names_what_is_wrong_with_concerts),
-        cmocka_unit_test(accounts),
         cmocka_unit_test(text_rules),
-        cmocka_unit_test(queries),
-        cmocka_unit_test(profile_edits),
-        cmocka_unit_test(ledger_cursors),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
