@@ -34,11 +34,7 @@ static void stage(void **state)
     sign_up("other@example.org", "3");
     make_admin();
     log_in_all();
-    expect(
-        ASK(SP_METHOD_POST, "/v1/categories", .body = "{\"name\":\"Rock\"}", .token = admin_token),
-        201, NULL);
-    expect(ASK(SP_METHOD_POST, "/v1/concerts", .body = concert_body, .token = admin_token), 201,
-           NULL);
+    stage_concert();
     expect(ASK(SP_METHOD_POST, "/v1/concerts", .body = strict_body, .token = admin_token), 201,
            NULL);
 }

@@ -22,16 +22,7 @@ static sp_json_reader *one, *other;
 static void stage(void **state)
 {
     (void)state;
-    sign_up("admin@example.org", "1");
-    sign_up("user@example.org", "2");
-    make_admin();
-    log_in("admin@example.org", admin_token);
-    log_in("user@example.org", user_token);
-    expect(
-        ASK(SP_METHOD_POST, "/v1/categories", .body = "{\"name\":\"Rock\"}", .token = admin_token),
-        201, NULL);
-    expect(ASK(SP_METHOD_POST, "/v1/concerts", .body = concert_body, .token = admin_token), 201,
-           NULL);
+    stage_people_and_concert();
 }
 
 static void expect_head(const fake_answer *answer, const char *line)

@@ -190,6 +190,27 @@ static const char concert_body[] =
     "\"grades\":[{\"name\":\"VIP\",\"price\":100,\"rows\":[5,5]},{\"name\":\"R\",\"price\":30,"
     "\"seats\":70}]}";
 
+/* The first category and the first concert, an ADMIN's. */
+static inline void stage_concert(void)
+{
+    expect(
+        ASK(SP_METHOD_POST, "/v1/categories", .body = "{\"name\":\"Rock\"}", .token = admin_token),
+        201, NULL);
+    expect(ASK(SP_METHOD_POST, "/v1/concerts", .body = concert_body, .token = admin_token), 201,
+           NULL);
+}
+
+/* An ADMIN, a user, both logged in, and a concert. */
+static inline void stage_people_and_concert(void)
+{
+    sign_up("admin@example.org", "1");
+    sign_up("user@example.org", "2");
+    make_admin();
+    log_in("admin@example.org", admin_token);
+    log_in("user@example.org", user_token);
+    stage_concert();
+}
+
 static int set_up(void **state)
 {
     (void)state;

@@ -14,16 +14,7 @@ static char job_path[64], stream_url[160];
 static int stage(void **state)
 {
     (void)state;
-    sign_up("admin@example.org", "1");
-    sign_up("user@example.org", "2");
-    make_admin();
-    log_in("admin@example.org", admin_token);
-    log_in("user@example.org", user_token);
-    expect(
-        ASK(SP_METHOD_POST, "/v1/categories", .body = "{\"name\":\"Rock\"}", .token = admin_token),
-        201, NULL);
-    expect(ASK(SP_METHOD_POST, "/v1/concerts", .body = concert_body, .token = admin_token), 201,
-           NULL);
+    stage_people_and_concert();
     return 0;
 }
 
