@@ -5,11 +5,12 @@
  * X-Request-Id, what browsers are forbidden, CORS, RateLimit, no-store wherever a
  * token was sent, Connection.
  *
- * A body is JSON (or a stream of events, behind a head alone), and is written straight behind its head, without a copy: the
- * head goes first, with room for a Content-Length of the usual number of
- * digits, and the end puts the right one there (moving the body by a byte or
- * two if that is longer or shorter). So all that a head says must be known, and
- * every refusal decided, before the body begins.
+ * A body is JSON (or a stream of events, behind a head alone), and is written
+ * straight behind its head, without a copy: the head goes first, with room for a
+ * Content-Length of the usual number of digits, and the end puts the right one
+ * there (moving the body by a byte or two if that is longer or shorter). So all
+ * that a head says must be known, and every refusal decided, before the body
+ * begins.
  *
  * A body that is to be msgpack is written as JSON all the same, and the end puts
  * msgpack in its place (net/msgpack_write.h), by way of the loop's JSON reader,

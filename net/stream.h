@@ -26,7 +26,7 @@
  *
  * No other deadline applies: a stream may be silent for ever. A client that has
  * vanished without a word is noticed by what it does not acknowledge, so the app
- * should say something (a comment) now and then.
+ * should say something (a comment) now and then: net/pulse.h.
  *
  * A stream's loop only; never blocks. Allocates when the kernel takes a message
  * not at once, or in part.

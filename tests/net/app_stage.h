@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What app_test.c acts on: the application over a fake transport and a real
+ * What the tests of the application act on: it, over a fake transport and a real
  * engine, people, a concert's body, and how requests are asked and judged.
  * For one test program: all of it is static.
  */
