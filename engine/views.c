@@ -209,32 +209,67 @@ static bool is_changing(const view_row *row)
     return atomic_load_explicit(&row->version, memory_order_relaxed) % 2 != 0;
 }
 
-/* All that one event did, from *at on, which is moved behind it: a reader sees all
- * of it at a concert or nothing, since what it sees has its seq. */
+/* Several changes of one event, [begin, end): a reader sees all of it at a concert or
+ * nothing, since what it sees has its seq. */
 static void event_publish(sp_views *views, const sp_state *state, const sp_changes *changes,
-                          size_t *at)
+                          size_t begin, size_t end)
 {
-    size_t begin = *at, end = begin;
-    sp_change first, change;
+    sp_change change;
 
-    sp_changes_next(changes, &end, &first);
-    change = first;
-    for (size_t next = end; sp_changes_next(changes, &next, &change) && change.seq == first.seq;)
-        end = next;
-    for (*at = begin; *at < end && sp_changes_next(changes, at, &change);)
+    for (size_t at = begin; at < end && sp_changes_next(changes, &at, &change);)
         if (!is_changing(&views->rows[change.concert]))
             change_begin(&views->rows[change.concert]);
-    for (*at = begin; *at < end && sp_changes_next(changes, at, &change);)
+    for (size_t at = begin; at < end && sp_changes_next(changes, &at, &change);)
         seats_change(views, state->concerts[change.concert].first_word, &change);
-    for (*at = begin; *at < end && sp_changes_next(changes, at, &change);)
+    for (size_t at = begin; at < end && sp_changes_next(changes, &at, &change);)
         if (is_changing(&views->rows[change.concert]))
             change_end(&views->rows[change.concert], change.seq);
 }
 
+/* The usual event: one change, of one concert. */
+static void change_publish(sp_views *views, const sp_state *state, const sp_change *change)
+{
+    view_row *row = &views->rows[change->concert];
+
+    change_begin(row);
+    seats_change(views, state->concerts[change->concert].first_word, change);
+    change_end(row, change->seq);
+}
+
+/* Seats lie anywhere: their lines are asked for so many changes ahead. */
+#define PUBLISH_AHEAD 16u
+
+static void prefetch_change(const sp_views *views, const sp_state *state, const sp_change *change)
+{
+    uint32_t first_word = state->concerts[change->concert].first_word;
+
+    __builtin_prefetch(&views->words[first_word + change->seats[0] / 64], 1);
+    __builtin_prefetch(&views->seat_seqs[(uint64_t)first_word * 64 + change->seats[0]], 1);
+}
+
 void sp_views_publish_changes(sp_views *views, const sp_state *state, const sp_changes *changes)
 {
-    for (size_t at = 0; at < changes->size;)
-        event_publish(views, state, changes, &at);
+    size_t ahead = 0, at = 0;
+    uint32_t lead = 0;
+    sp_change change, next;
+
+    while (at < changes->size) {
+        for (; lead < PUBLISH_AHEAD && sp_changes_next(changes, &ahead, &next); lead++)
+            prefetch_change(views, state, &next);
+        size_t begin = at, end;
+        sp_changes_next(changes, &at, &change);
+        uint32_t count = 1;
+        for (end = at; sp_changes_next(changes, &at, &next) && next.seq == change.seq; count++)
+            end = at;
+        at = end;
+        if (count == 1)
+            change_publish(views, state, &change);
+        else
+            event_publish(views, state, changes, begin, end);
+        lead = lead > count ? lead - count : 0;
+        if (lead == 0)
+            ahead = at;
+    }
 }
 
 void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_event *event)
