@@ -72,7 +72,7 @@ static sp_watched **bucket_of(sp_seat_watch *watch, sp_concert_id concert)
     return &watch->buckets[concert % BUCKETS_COUNT];
 }
 
-/* Among those that the turn under way has looked at: whoever enters is up to date. */
+/* Among those that the turn under way has looked at: the next is soon enough. */
 static void ring_enter(sp_seat_watch *watch, sp_watched *watched)
 {
     sp_watched *at = watch->at;
@@ -85,7 +85,9 @@ static void ring_enter(sp_seat_watch *watch, sp_watched *watched)
         watch->at = watched;
 }
 
-static sp_watched *watched_of(sp_seat_watch *watch, sp_concert_id concert)
+/* seq: what the first to watch it was sent. What has happened since he was sent it
+ * is due at the next turn. */
+static sp_watched *watched_of(sp_seat_watch *watch, sp_concert_id concert, sp_seq seq)
 {
     sp_watched **bucket = bucket_of(watch, concert);
     for (sp_watched *watched = *bucket; watched != NULL; watched = watched->bucket_next)
@@ -95,7 +97,7 @@ static sp_watched *watched_of(sp_seat_watch *watch, sp_concert_id concert)
     SP_ASSERT(watched != NULL);
     watched->watch = watch;
     watched->concert = concert;
-    watched->seq = sp_views_concert_seq(watch->texts.views, concert);
+    watched->seq = seq;
     watched->bucket_next = *bucket;
     *bucket = watched;
     ring_enter(watch, watched);
@@ -239,7 +241,7 @@ sp_watcher *sp_watcher_create(sp_seat_watch *watch, sp_concert_id concert, sp_se
     sp_watcher *watcher = malloc(sizeof *watcher);
     SP_ASSERT(watcher != NULL);
     watcher->seq = seq;
-    watcher->watched = watched_of(watch, concert);
+    watcher->watched = watched_of(watch, concert, seq);
     list_put(&watcher->watched->told, watcher);
     watch->watchers_count++;
     return watcher;

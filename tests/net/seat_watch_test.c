@@ -183,6 +183,23 @@ static void other_concerts_are_others(void **state)
     forget(&there);
 }
 
+/* What was sold after his first events were made, and before he is entered, comes in
+ * the next turn: nothing else may ever happen at this concert. */
+static void who_comes_first_misses_nothing(void **state)
+{
+    static viewer v;
+    (void)state;
+    v.seq = hall_seq(&hall);
+    v.map = strdup(hall.maps[v.seq]);
+    hall_take(&hall, SEATS(3));
+    come_to(&v, HALL_CONCERT, v.seq);
+    fake_pass(SP_SEAT_TURN_MS);
+    look(&v);
+    assert_int_equal(v.events_count, 1);
+    assert_int_equal(v.seq, hall_seq(&hall));
+    forget(&v);
+}
+
 /* Whichever concert is left by its last watcher, the turns go on at the others. */
 static void concerts_come_and_go(void **state)
 {
@@ -389,6 +406,7 @@ int main(void)
         TEST(all_are_told_what_has_changed),
         TEST(turns_have_an_interval),
         TEST(other_concerts_are_others),
+        TEST(who_comes_first_misses_nothing),
         TEST(concerts_come_and_go),
         TEST(the_slow_are_told_once),
         TEST(pushing_has_a_tenth_of_the_time),
