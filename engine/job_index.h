@@ -34,7 +34,8 @@ size_t sp_job_index_bytes(uint32_t orders_max);
 /* The order, which is above all before, came from this job. */
 void sp_job_index_add(sp_order_id *cells, const sp_hash128 *job, sp_order_id order);
 
-/* Walks the orders whose jobs may be this one, newest segment first. Begin with
+/* Walks the orders whose jobs may be this one: the newest segment first, and in a
+ * segment those of one job from the oldest to the newest. Begin with
  * *cursor = 0; returns 0 at the end, and begins anew behind that. orders_count: so
  * many there are. */
 typedef struct sp_job_cursor {

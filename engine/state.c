@@ -324,13 +324,19 @@ uint32_t sp_state_held_count(const sp_state *state, sp_concert_id concert)
 sp_order_id sp_state_order_of_job(const sp_state *state, sp_user_id user, const sp_hash128 *job)
 {
     sp_job_cursor cursor = {0};
-    sp_order_id order;
+    sp_order_id order, found = 0;
+    uint32_t segment = 0; /* of the one that was found */
 
-    while ((order = sp_job_index_next(state->jobs, state->orders_count, job, &cursor)))
+    while ((order = sp_job_index_next(state->jobs, state->orders_count, job, &cursor))) {
+        if (found && cursor.segment != segment)
+            break; /* all that follow are older */
         if (state->orders[order].user == user &&
-            sp_order_job_print(&state->orders[order]) == sp_job_print(job))
-            return order;
-    return 0;
+            sp_order_job_print(&state->orders[order]) == sp_job_print(job)) {
+            found = order;
+            segment = cursor.segment;
+        }
+    }
+    return found;
 }
 
 void sp_state_figures(const sp_state *state, sp_engine_figures *out)

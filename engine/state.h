@@ -100,7 +100,8 @@ sp_order_id sp_state_concert_order_before(const sp_state *state, sp_concert_id c
                                           sp_order_id before);
 bool sp_state_concert_totals(const sp_state *state, sp_concert_id concert, sp_concert_totals *out);
 
-/* The user's order that came from this job, or 0. */
+/* The user's order that came from this job, or 0. The newest, if there are more: a
+ * job with a key runs again when that is forgotten (net/job_id.h). */
 sp_order_id sp_state_order_of_job(const sp_state *state, sp_user_id user, const sp_hash128 *job);
 
 /* Holds that live (their deadline may have passed: that ends none, the event does). */

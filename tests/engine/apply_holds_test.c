@@ -286,6 +286,26 @@ static void a_job_is_its_users(void **unused)
     stage_close(&stage);
 }
 
+/* A job with a key runs again when the engine has forgotten that: it shows what it
+ * became last, whoever stands between the two in the index. */
+static void a_job_that_ran_again_shows_its_newest_order(void **unused)
+{
+    static const uint8_t homes[] = {0, 2, 0, 0}; /* they stand in cells 0, 2, 1 and 3 */
+    (void)unused;
+    struct stage stage = stage_make();
+    sp_command order = stage_order_command(BUYER, SEATS(0));
+    order.order_create.job.present = true;
+    for (sp_order_id id = 1; id <= 4; id++) {
+        order.order_create.seats[0] = (sp_seat)id;
+        order.order_create.job.id.bytes[1] = homes[id - 1] == 0 ? 5 : 6;
+        order.order_create.job.id.bytes[10] = homes[id - 1];
+        assert_int_equal(stage_give(&stage, &order), SP_OK);
+        assert_int_equal(ask_job(&stage, BUYER, 5), SP_OK);
+        assert_int_equal(result.order.id, id == 2 ? 1 : id);
+    }
+    stage_close(&stage);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_living_hold_is_shown_to_its_user),
         cmocka_unit_test(an_order_is_found_by_its_job),
         cmocka_unit_test(a_job_is_its_users),
+        cmocka_unit_test(a_job_that_ran_again_shows_its_newest_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,14 +63,13 @@ sp_outcome sp_reference_query(const sp_reference *r, const sp_command *q)
     }
 }
 
-/* Jobs are random or hashes: two orders of one job are of somebody who made that up.
- * Then it is the older one. */
+/* The newest of the job's. */
 sp_order_id sp_reference_order_of_job(const sp_reference *r, sp_user_id user, const sp_hash128 *job)
 {
-    for (uint32_t i = 0; i < r->orders_count; i++)
-        if (r->orders[i].user == user && r->orders[i].job.present &&
-            memcmp(&r->orders[i].job.id, job, sizeof *job) == 0)
-            return i + 1;
+    for (uint32_t i = r->orders_count; i > 0; i--)
+        if (r->orders[i - 1].user == user && r->orders[i - 1].job.present &&
+            memcmp(&r->orders[i - 1].job.id, job, sizeof *job) == 0)
+            return i;
     return 0;
 }
 
