@@ -281,8 +281,14 @@ void sp_jobs_answer_accepted(sp_exchange *ex, sp_out *out)
 
 /* --- GET /v1/jobs/{job} --- */
 
+/* A job that nobody remembers is looked for among all orders, which may take the
+ * sequencer as long as dozens of orders: asking counts as a write. */
 void sp_jobs_ask_engine(sp_exchange *ex, const sp_hash128 *id)
 {
+    if (sp_write_limit_charge(ex, ex->app.user) != SP_OK) {
+        sp_app_refuse(ex, SP_RATE_LIMITED);
+        return;
+    }
     sp_command *command = &sp_app_loop_of(ex)->command;
     command->type = SP_QUERY_JOB;
     command->query_job.job = *id;

@@ -81,6 +81,10 @@ void sp_seat_stream_answer(sp_exchange *ex, sp_out *out)
         sp_problem_answer(ex, SP_CONCERT_UNKNOWN, out);
         return;
     }
+    if (sp_loop_streams_full(ex->loop)) {
+        sp_problem_answer(ex, SP_BUSY, out);
+        return;
+    }
     if (!sp_answer_stream(ex, out))
         return;
     sp_seat_watch *watch = sp_seat_watch_of(&app_loop->seat_watch, views, &app_loop->pulses);

@@ -50,6 +50,13 @@ sp_stream *sp_exchange_stream(sp_exchange *ex, const sp_stream_ops *ops, void *c
     return &conn->stream;
 }
 
+bool sp_loop_streams_full(const sp_loop *loop)
+{
+    uint32_t max = loop->shared->config.connections_max;
+    return atomic_load_explicit(&loop->shared->streams_count, memory_order_relaxed) >=
+           max - max / 8;
+}
+
 bool sp_stream_is_idle(const sp_stream *stream)
 {
     const sp_conn *conn = const_conn_of(stream);

@@ -62,6 +62,10 @@ struct sp_stream {
 /* Inside answer, behind the head. ops is borrowed until closed. Cannot fail. */
 sp_stream *sp_exchange_stream(sp_exchange *ex, const sp_stream_ops *ops, void *context);
 
+/* Do streams take up so many of the connections that may be, seven of eight, that no
+ * more should be opened for whoever asks? Any thread, approximate. */
+bool sp_loop_streams_full(const sp_loop *loop);
+
 /* Open, and nothing unsent: a message may be written. */
 bool sp_stream_is_idle(const sp_stream *stream);
 /* Writes now; bytes are free when it returns. The stream is idle, or not open

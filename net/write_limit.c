@@ -45,8 +45,13 @@ static sp_rate_verdict take(const sp_exchange *ex, sp_user_id user)
 
 sp_outcome sp_write_limit_take(sp_exchange *ex, sp_user_id user)
 {
-    sp_app *app = sp_app_loop_of(ex)->app;
-    if (app->config.writes_per_s_max == 0 || !(WRITES & 1u << ex->request.method))
+    return WRITES & 1u << ex->request.method ? sp_write_limit_charge(ex, user) : SP_OK;
+}
+
+sp_outcome sp_write_limit_charge(sp_exchange *ex, sp_user_id user)
+{
+    const sp_app *app = sp_app_loop_of(ex)->app;
+    if (app->config.writes_per_s_max == 0)
         return SP_OK;
     sp_rate_verdict verdict = take(ex, user);
     ex->app.limited = true;

@@ -20,5 +20,7 @@ bool sp_write_limit_init(sp_app *app);
 /* SP_OK, or SP_RATE_LIMITED with what its answer needs. user: of a good token;
  * 0 = nobody. A request that writes nothing is no concern of it. */
 sp_outcome sp_write_limit_take(sp_exchange *ex, sp_user_id user);
+/* The same of a request that is no write, and costs as much. */
+sp_outcome sp_write_limit_charge(sp_exchange *ex, sp_user_id user);
 
 #endif

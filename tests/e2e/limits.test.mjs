@@ -80,6 +80,18 @@ describe('a limit of writes', { concurrency: false }, () => {
       assert.equal((seats.body.status.match(/x/g) ?? []).length, 2 + taken.length);
     }));
 
+  test('to ask for a job that nobody remembers counts as a write, since all orders are looked through', () =>
+    withServer({ rateLimit: 5 }, async (client) => {
+      const mine = client.as(user.token);
+      const { taken, refused } = await writeUntilRefused(() => mine.get(`/v1/jobs/${'5'.repeat(32)}`));
+      assert.ok(taken.length >= 5, `${taken.length} of a burst of 5 were looked for`);
+      for (const answer of taken)
+        assertProblem(answer, 404, 'job_unknown');
+      assertProblem(refused[0], 429, 'rate_limited');
+      const other_ = await client.as(other.token).get(`/v1/jobs/${'5'.repeat(32)}/stream`);
+      assertProblem(other_, 404, 'job_unknown');
+    }));
+
   test('a token comes back: a refused client is taken again after what he was told', () =>
     withServer({ rateLimit: 1 }, async (client) => {
       const mine = client.as(user.token);

@@ -27,6 +27,37 @@ async function hold(world, user, concert, seats) {
   return expectStatus(await user.client.post(`/v1/concerts/${concert.id}/holds`, { seats }), 201);
 }
 
+describe('many streams', () => {
+  it('leave an eighth of the connections to those who ask and buy', async () => {
+    const world = await World.start({ args: ['--max-connections', '24'] });
+    const streams = [];
+    try {
+      const concert = await world.concert();
+      while (streams.length < 21)
+        streams.push(await watch(world, concert));
+      const one_more = await EventStream.open(world.server, pathOf(concert));
+      assert.equal(one_more.status, 503, one_more.head);
+      assert.match(one_more.head, /\r\nRetry-After: /);
+      one_more.close();
+      assert.equal((await world.seats(concert.id)).status.length, 20);
+      streams.pop().close();
+      for (let tries = 0; tries < 100 && streams.length < 21; tries++) {
+        const again = await EventStream.open(world.server, pathOf(concert));
+        if (again.status === 200)
+          streams.push(again);
+        else
+          again.close();
+        await sleep(20);
+      }
+      assert.equal(streams.length, 21, 'who leaves makes no room');
+    } finally {
+      for (const stream of streams)
+        stream.close();
+      await world.stop();
+    }
+  });
+});
+
 describe('the stream of seats', () => {
   let world;
   let user;

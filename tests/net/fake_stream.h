@@ -32,6 +32,12 @@ sp_stream *sp_exchange_stream(sp_exchange *ex, const sp_stream_ops *ops, void *c
     return &fake->stream;
 }
 
+bool sp_loop_streams_full(const sp_loop *loop)
+{
+    (void)loop;
+    return false;
+}
+
 bool sp_stream_is_idle(const sp_stream *stream)
 {
     const fake_stream *fake = (const fake_stream *)stream;
