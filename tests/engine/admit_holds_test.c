@@ -126,7 +126,8 @@ static void ids_ascend_and_have_room(void **unused)
     stage_close(&stage);
 }
 
-static void orphans_are_checked(void **unused)
+/* A program before the rule kept a concert's wish, and sold as it was asked to. */
+static void a_log_from_before_the_orphan_rule_is_true(void **unused)
 {
     (void)unused;
     struct stage stage = stage_make();
@@ -136,12 +137,7 @@ static void orphans_are_checked(void **unused)
     sp_event hold = taken(&stage, SEATS(1, 2), 200);
     sp_event order = bought(&stage, 0, SEATS(1, 2), 200);
 
-    admits(&stage, &hold);
-    admits(&stage, &order);
     hold.hold_taken.concert = order.order_paid.concert = 2;
-    refuses(&stage, &hold, "single seat");
-    refuses(&stage, &order, "single seat");
-    hold.hold_taken.seats = order.order_paid.seats = (const sp_seat[]){0, 1};
     admits(&stage, &hold);
     admits(&stage, &order);
     stage_close(&stage);
@@ -365,7 +361,7 @@ int main(void)
         cmocka_unit_test(takings_are_checked),
         cmocka_unit_test(windows_are_checked),
         cmocka_unit_test(ids_ascend_and_have_room),
-        cmocka_unit_test(orphans_are_checked),
+        cmocka_unit_test(a_log_from_before_the_orphan_rule_is_true),
         cmocka_unit_test(extensions_are_checked),
         cmocka_unit_test(releases_are_checked),
         cmocka_unit_test(buyings_are_checked),
