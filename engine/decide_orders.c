@@ -37,13 +37,11 @@ sp_outcome sp_refuse_taken_seats(const sp_deciding *d, const sp_concert_row *con
     return SP_SEAT_TAKEN;
 }
 
-sp_outcome sp_decide_check_orphans(const sp_deciding *d, const sp_concert_row *concert,
-                                   const sp_seat *seats, uint32_t count)
+sp_outcome sp_refuse_orphans(const sp_deciding *d, const sp_concert_row *concert,
+                             const sp_seat *seats, uint32_t count)
 {
     sp_seat orphans[SP_ORPHANS_MAX];
 
-    if (!concert->no_orphans)
-        return SP_OK;
     uint32_t orphans_count =
         sp_find_orphans(concert->card, sp_state_sold_of(d->state, concert),
                         sp_state_held_or_sold_of(d->state, concert), seats, count, orphans);
