@@ -191,6 +191,22 @@ static const char *admit_taking(const sp_state *state, const sp_event *event, sp
     return NULL;
 }
 
+/* Ids ascend, and leave out those whose rows were taken by living holds. How many
+ * that were follows from the size of the ring, which may have been another: but each
+ * was another hold's. */
+static const char *admit_hold_id(const sp_state *state, sp_hold_id hold)
+{
+    const sp_holds *holds = &state->holds;
+
+    if (hold <= holds->newest)
+        return "hold_taken: the hold id does not follow those before";
+    if (hold - holds->newest - 1 > holds->live_count)
+        return "hold_taken: the hold id leaves out more than there are living holds";
+    if (!sp_holds_can_take(holds, hold))
+        return "hold_taken: this installation's limit of holds is reached";
+    return NULL;
+}
+
 /* The hold that is bought: all of it, and nothing else. */
 static const char *admit_bought(const sp_state *state, const sp_event *event,
                                 const sp_concert_row *concert)
@@ -297,11 +313,7 @@ static const char *admit_hold_taken(const sp_state *state, const sp_event *event
         return "hold_taken: the amount is not the price of the seats";
     if (event->hold_taken.expires_at != sp_hold_deadline(concert, event->time, event->time))
         return "hold_taken: it does not end when it should";
-    if (event->hold_taken.hold <= state->holds.newest)
-        return "hold_taken: the hold id does not follow those before";
-    if (!sp_holds_can_take(&state->holds, event->hold_taken.hold))
-        return "hold_taken: this installation's limit of holds is reached";
-    return NULL;
+    return admit_hold_id(state, event->hold_taken.hold);
 }
 
 /* The actor's living hold, or NULL. */

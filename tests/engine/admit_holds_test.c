@@ -115,14 +115,34 @@ static void ids_ascend_and_have_room(void **unused)
 
     event.hold_taken.hold = 3;
     admits(&stage, &event);
-    event.hold_taken.hold = UINT32_MAX;
-    admits(&stage, &event);
-    event.hold_taken.hold = 5; /* 1 lives in that row */
-    refuses(&stage, &event, "limit of holds");
+    event.hold_taken.hold = 4; /* one hold lives: it had one row */
+    refuses(&stage, &event, "leaves out more");
+    event.hold_taken.hold = UINT32_MAX; /* there would never be another */
+    refuses(&stage, &event, "leaves out more");
     event.hold_taken.hold = 2;
     sp_apply(stage.state, &event);
     event = taken(&stage, SEATS(2), 100);
     refuses(&stage, &event, "limit of holds");
+    stage_close(&stage);
+}
+
+/* As the log of a larger ring has it. */
+static void ids_find_their_rows_free(void **unused)
+{
+    (void)unused;
+    sp_limits limits = stage_limits;
+    limits.holds_max = 2; /* 4 rows */
+    struct stage stage = stage_make_with(&limits);
+    assert_int_equal(hold_take(&stage, OTHER, SEATS(0)), SP_OK);
+    for (sp_hold_id id = 2; id <= 4; id++) {
+        assert_int_equal(hold_take(&stage, OTHER, SEATS(1)), SP_OK);
+        assert_int_equal(hold_release(&stage, OTHER, id), SP_OK);
+    }
+    sp_event event = taken(&stage, SEATS(2), 100);
+    event.hold_taken.hold = 5; /* 1 lives in that row */
+    refuses(&stage, &event, "limit of holds");
+    event.hold_taken.hold = 6;
+    admits(&stage, &event);
     stage_close(&stage);
 }
 
@@ -362,6 +382,7 @@ int main(void)
         cmocka_unit_test(windows_are_checked),
         cmocka_unit_test(ids_ascend_and_have_room),
         cmocka_unit_test(a_log_from_before_the_orphan_rule_is_true),
+        cmocka_unit_test(ids_find_their_rows_free),
         cmocka_unit_test(extensions_are_checked),
         cmocka_unit_test(releases_are_checked),
         cmocka_unit_test(buyings_are_checked),
