@@ -145,7 +145,7 @@ function watchers(figures) {
     if (!sample)
       return [];
     const { watch } = sample;
-    return [[name, count(watch.watchers), perSecond(figures.value(query)), watch.events > 0 ? `${inMs(watch.lagUs.p50)} / ${inMs(watch.lagUs.p99)}` : '',
+    return [[name, count(watch.watchers), perSecond(figures.value(query)), watch.lagUs.max > 0 ? `${inMs(watch.lagUs.p50)} / ${inMs(watch.lagUs.p99)}` : '',
       watch.bytesPerWatcher === undefined ? '' : count(watch.bytesPerWatcher)]];
   });
   return rows.length > 0 ? `Orders of one concert, and the time from an order's 201 to the event that shows it (lag and memory of the first round):\n\n${
