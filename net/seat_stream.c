@@ -40,20 +40,21 @@ static bool is_known(const sp_concert_card *card, sp_text id, sp_seq now, sp_seq
     return parse_seq(id, out) && (*out == 0 || *out >= card->created_seq) && *out <= now;
 }
 
-/* Appends what leads the client to the seq that is returned. */
-static sp_seq begin_events(sp_seat_texts *texts, const sp_concert_card *card, sp_text last_id,
-                           sp_out *out)
+/* Appends what leads the client to the present seq, or leaves that to the turns. */
+static sp_watcher *begin_events(sp_seat_watch *watch, const sp_concert_card *card, sp_text last_id,
+                                sp_out *out)
 {
+    sp_seat_texts *texts = sp_seat_watch_texts(watch);
     sp_seq after, seq, now = sp_views_concert_seq(texts->views, card->id);
+    bool is_known_id = is_known(card, last_id, now, &after);
     sp_seat_event_retry(out, RETRY_MIN_MS, RETRY_MAX_MS);
-    if (is_known(card, last_id, now, &after)) {
-        sp_out_text(out, sp_seat_texts_since(texts, card, after, now, &seq));
-        return seq;
-    }
-    if (last_id.bytes != NULL)
+    if (!is_known_id && last_id.bytes != NULL)
         sp_out_string(out, SP_SEAT_EVENT_RESET);
-    sp_out_text(out, sp_seat_texts_map(texts, card, &seq));
-    return seq;
+    if (!sp_seat_watch_takes_first(watch))
+        return sp_watcher_create_late(watch, card->id, is_known_id ? after : SP_SEAT_NO_MAP);
+    sp_out_text(out, is_known_id ? sp_seat_texts_since(texts, card, after, now, &seq)
+                                 : sp_seat_texts_map(texts, card, &seq));
+    return sp_watcher_create(watch, card->id, seq);
 }
 
 static void on_closed(sp_stream *stream, void *context)
@@ -89,7 +90,6 @@ void sp_seat_stream_answer(sp_exchange *ex, sp_out *out)
         return;
     sp_seat_watch *watch = sp_seat_watch_of(&app_loop->seat_watch, views, &app_loop->pulses);
     sp_text last_id = sp_request_last_event_id(&ex->request);
-    sp_seq seq = begin_events(sp_seat_watch_texts(watch), card, last_id, out);
-    sp_watcher *watcher = sp_watcher_create(watch, card->id, seq);
+    sp_watcher *watcher = begin_events(watch, card, last_id, out);
     sp_watcher_enter(watcher, sp_exchange_stream(ex, &ops, watcher));
 }

@@ -27,6 +27,7 @@ struct sp_seat_watch {
     sp_pulses *pulses;
     sp_seat_texts texts;
     uint32_t watchers_count;
+    uint32_t firsts_left; /* of this turn */
     uint32_t turn;
     bool in_turn;
     uint64_t turn_began_ms;
@@ -134,7 +135,8 @@ static void push(sp_seat_watch *watch, sp_watched *watched, sp_watcher *watcher)
 {
     sp_stream *stream = watcher->stream;
     list_drop(watcher);
-    if (watcher->seq >= watched->seq) {
+    bool has_map = watcher->seq != SP_SEAT_NO_MAP;
+    if (has_map && watcher->seq >= watched->seq) {
         list_put(&watched->told, watcher);
         return;
     }
@@ -143,8 +145,9 @@ static void push(sp_seat_watch *watch, sp_watched *watched, sp_watcher *watcher)
         return;
     }
     const sp_concert_card *card = sp_views_card(watch->texts.views, watched->concert);
-    sp_text text =
-        sp_seat_texts_since(&watch->texts, card, watcher->seq, watched->seq, &watcher->seq);
+    sp_text text = has_map ? sp_seat_texts_since(&watch->texts, card, watcher->seq, watched->seq,
+                                                 &watcher->seq)
+                           : sp_seat_texts_map(&watch->texts, card, &watcher->seq);
     if (text.size > 0)
         sp_stream_write(stream, text); /* failed: its closing comes */
     list_put(&watched->told, watcher);
@@ -183,6 +186,7 @@ static void begin_turn(sp_seat_watch *watch, uint64_t now_ms)
     watch->turn++;
     watch->in_turn = true;
     watch->turn_began_ms = now_ms;
+    watch->firsts_left = SP_SEAT_FIRSTS_PER_TURN;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -213,6 +217,7 @@ sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp
     watch->timer.data = watch;
     watch->where = where;
     watch->pulses = pulses;
+    watch->firsts_left = SP_SEAT_FIRSTS_PER_TURN;
     sp_seat_texts_init(&watch->texts, views);
     uv_timer_start(&watch->timer, on_timer, SP_SEAT_TURN_MS, 0);
     return *where = watch;
@@ -236,14 +241,38 @@ static void watch_end(sp_seat_watch *watch)
     uv_close((uv_handle_t *)&watch->timer, on_closed);
 }
 
-sp_watcher *sp_watcher_create(sp_seat_watch *watch, sp_concert_id concert, sp_seq seq)
+bool sp_seat_watch_takes_first(sp_seat_watch *watch)
+{
+    if (watch->firsts_left == 0)
+        return false;
+    watch->firsts_left--;
+    return true;
+}
+
+static sp_watcher *create(sp_seat_watch *watch, sp_watched *watched, sp_seq seq)
 {
     sp_watcher *watcher = malloc(sizeof *watcher);
     SP_ASSERT(watcher != NULL);
     watcher->seq = seq;
-    watcher->watched = watched_of(watch, concert, seq);
-    list_put(&watcher->watched->told, watcher);
+    watcher->watched = watched;
     watch->watchers_count++;
+    return watcher;
+}
+
+sp_watcher *sp_watcher_create(sp_seat_watch *watch, sp_concert_id concert, sp_seq seq)
+{
+    sp_watcher *watcher = create(watch, watched_of(watch, concert, seq), seq);
+    list_put(&watcher->watched->told, watcher);
+    return watcher;
+}
+
+/* Late ones are looked after whatever the concert's seq; each has a seq of his own, or
+ * needs all. */
+sp_watcher *sp_watcher_create_late(sp_seat_watch *watch, sp_concert_id concert, sp_seq seq)
+{
+    sp_seq now = sp_views_concert_seq(watch->texts.views, concert);
+    sp_watcher *watcher = create(watch, watched_of(watch, concert, now), seq);
+    list_put(&watcher->watched->late, watcher);
     return watcher;
 }
 

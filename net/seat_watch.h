@@ -34,6 +34,11 @@
 #define SP_SEAT_SLICE_US 500u
 /* A slice is followed by so many times its length without one. */
 #define SP_SEAT_PAUSE_FACTOR 9u
+/* First events that are sent at once in a turn: few come alone. Of the thousands who
+ * come when sales open the rest are told in slices like everything else. */
+#define SP_SEAT_FIRSTS_PER_TURN 32u
+/* The seq of a watcher who has no map yet. */
+#define SP_SEAT_NO_MAP UINT64_MAX
 
 typedef struct sp_watched sp_watched;
 typedef struct sp_seat_watch sp_seat_watch;
@@ -51,9 +56,14 @@ _Static_assert(sizeof(sp_watcher) == 64, "with a connection well under 2 KiB");
 /* *where: the loop's, NULL when nobody watches; made and freed by these. pulses: the
  * loop's. */
 sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp_pulses *pulses);
+/* May one more be sent his first events at once? Counts him if so. */
+bool sp_seat_watch_takes_first(sp_seat_watch *watch);
 /* The next watcher, who has what makes the map of `seq`; to be entered in this
  * iteration. */
 sp_watcher *sp_watcher_create(sp_seat_watch *watch, sp_concert_id concert, sp_seq seq);
+/* The same of one who was sent nothing since `seq` (or SP_SEAT_NO_MAP): he is told in
+ * the next turn. */
+sp_watcher *sp_watcher_create_late(sp_seat_watch *watch, sp_concert_id concert, sp_seq seq);
 void sp_watcher_enter(sp_watcher *watcher, sp_stream *stream);
 /* His stream is closed. With the last one the whole goes. */
 void sp_watcher_leave(sp_watcher *watcher);

@@ -28,6 +28,39 @@ async function hold(world, user, concert, seats) {
 }
 
 describe('many streams', () => {
+  it('who comes in a crowd has the map first, and every change after it', async () => {
+    const world = await World.start();
+    try {
+      const user = await world.user({ points: 1_000_000 });
+      const concert = await world.concert();
+      const streams = await Promise.all(Array.from({ length: 150 }, () => watch(world, concert)));
+      const order = expectStatus(await world.order(user, concert.id, [7]), 201);
+      for (const stream of streams) {
+        const first = await stream.next();
+        assert.equal(first.event, 'map');
+        if (first.data.seq === order.seq) {
+          assert.equal(first.data.status, '.......x............');
+        } else {
+          assert.equal(first.data.status, '.'.repeat(20));
+          assert.deepEqual((await stream.next()).data, { seq: order.seq, taken: [7], held: [], freed: [] });
+        }
+      }
+      const back = await Promise.all(Array.from({ length: 60 }, () =>
+        watch(world, concert, { lastId: String(order.seq - 1) })));
+      for (const stream of back)
+        assert.deepEqual((await stream.next()).data, { seq: order.seq, taken: [7], held: [], freed: [] });
+      const strange = await Promise.all(Array.from({ length: 60 }, () =>
+        watch(world, concert, { lastId: '999999' })));
+      for (const stream of strange) {
+        assert.equal((await stream.next()).event, 'reset');
+        assert.equal((await stream.next()).event, 'map');
+      }
+      [...streams, ...back, ...strange].forEach((stream) => stream.close());
+    } finally {
+      await world.stop();
+    }
+  });
+
   it('leave an eighth of the connections to those who ask and buy', async () => {
     const world = await World.start({ args: ['--max-connections', '24'] });
     const streams = [];

@@ -45,6 +45,14 @@ static void come_to(viewer *v, sp_concert_id concert, sp_seq seq)
     sp_watcher_enter(v->watcher, &v->stream.stream);
 }
 
+static void come_late(viewer *v, sp_seq seq)
+{
+    sp_out_init(&v->stream.told);
+    v->seq = seq;
+    v->watcher = sp_watcher_create_late(watch, HALL_CONCERT, seq);
+    sp_watcher_enter(v->watcher, &v->stream.stream);
+}
+
 /* With the map of now. */
 static void come(viewer *v)
 {
@@ -198,6 +206,46 @@ static void who_comes_first_misses_nothing(void **state)
     assert_int_equal(v.events_count, 1);
     assert_int_equal(v.seq, hall_seq(&hall));
     forget(&v);
+}
+
+/* When thousands come at once only some are told at once; the others get the map, or
+ * what they have missed, in the next turn, also where nothing happens any more. */
+static void who_comes_in_a_crowd_is_told_in_turns(void **state)
+{
+    static viewer fresh, back, current;
+    (void)state;
+    hall_take(&hall, SEATS(3));
+    sp_seq first = hall_seq(&hall);
+    hall_take(&hall, SEATS(5));
+    sp_seat_watch *made = sp_seat_watch_of(&watch, hall.views, &pulses);
+    for (uint32_t i = 0; i < SP_SEAT_FIRSTS_PER_TURN; i++)
+        assert_true(sp_seat_watch_takes_first(made));
+    assert_false(sp_seat_watch_takes_first(made));
+    come_late(&fresh, SP_SEAT_NO_MAP);
+    come_late(&back, first);
+    come_late(&current, hall_seq(&hall));
+    back.map = strdup(hall.maps[first]);
+    current.map = strdup(hall.maps[hall_seq(&hall)]);
+    fresh.stream.slow = true;
+    fake_pass(SP_SEAT_TURN_MS);
+    assert_true(sp_seat_watch_takes_first(made)); /* another turn */
+    assert_int_equal(fresh.stream.told.size, 0);
+    look(&back);
+    assert_int_equal(back.events_count, 1);
+    assert_int_equal(back.seq, hall_seq(&hall));
+    look(&current);
+    assert_int_equal(current.events_count, 0);
+    fresh.stream.slow = false;
+    fake_pass(SP_SEAT_TURN_MS);
+    sp_out_bytes(&fresh.stream.told, "", 1);
+    assert_int_equal(strncmp(fresh.stream.told.bytes, "event: map\n", 11), 0);
+    assert_non_null(strstr(fresh.stream.told.bytes, hall.maps[hall_seq(&hall)]));
+    size_t told_size = fresh.stream.told.size;
+    fake_pass(SP_SEAT_TURN_MS);
+    assert_int_equal(fresh.stream.told.size, told_size); /* once */
+    forget(&fresh);
+    forget(&back);
+    forget(&current);
 }
 
 /* Whichever concert is left by its last watcher, the turns go on at the others. */
@@ -407,6 +455,7 @@ int main(void)
         TEST(turns_have_an_interval),
         TEST(other_concerts_are_others),
         TEST(who_comes_first_misses_nothing),
+        TEST(who_comes_in_a_crowd_is_told_in_turns),
         TEST(concerts_come_and_go),
         TEST(the_slow_are_told_once),
         TEST(pushing_has_a_tenth_of_the_time),
