@@ -9,7 +9,7 @@
 #include "engine/sequencer_stats.h"
 #include "engine/side_commands.h"
 
-/* Holds end in slices of so many events; some 2 ms of work. */
+/* Holds end in slices of so many events: some 8 ms of work for holds of a seat. */
 #define EXPIRY_EVENTS_MAX 16u
 /* How long to sleep at the most while a hold lives: the wait may not count the time
  * that the machine is suspended, holds do. */

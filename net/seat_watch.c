@@ -10,7 +10,7 @@
 #define BUCKETS_COUNT 1024u
 
 /* A concert. Its watchers are in one of the lists; those of a round move from the
- * todo lists to `told`, or to `late` if they were not idle. */
+ * due lists to `told`, or to `late` if they were not idle. */
 struct sp_watched {
     sp_watched *prev, *next; /* in the ring of all */
     sp_watched *bucket_next;
@@ -18,7 +18,7 @@ struct sp_watched {
     sp_concert_id concert;
     uint32_t turn; /* in which it was looked at last */
     sp_seq seq;    /* of its last round: those in `told` are there, or farther */
-    sp_watcher *told, *late, *todo, *todo_late;
+    sp_watcher *told, *late, *due, *due_late;
 };
 
 struct sp_seat_watch {
@@ -65,7 +65,7 @@ static void list_move(sp_watcher **to, sp_watcher **from)
 
 static bool is_watched(const sp_watched *watched)
 {
-    return watched->told || watched->late || watched->todo || watched->todo_late;
+    return watched->told || watched->late || watched->due || watched->due_late;
 }
 
 static sp_watched **bucket_of(sp_seat_watch *watch, sp_concert_id concert)
@@ -124,11 +124,11 @@ static void watched_free(sp_seat_watch *watch, sp_watched *watched)
 static void look_at(const sp_seat_watch *watch, sp_watched *watched)
 {
     sp_seq seq = sp_views_concert_seq(watch->texts.views, watched->concert);
-    list_move(&watched->todo_late, &watched->late);
+    list_move(&watched->due_late, &watched->late);
     if (seq == watched->seq)
         return;
     watched->seq = seq;
-    list_move(&watched->todo, &watched->told);
+    list_move(&watched->due, &watched->told);
 }
 
 static void push(sp_seat_watch *watch, sp_watched *watched, sp_watcher *watcher)
@@ -157,7 +157,7 @@ static void push(sp_seat_watch *watch, sp_watched *watched, sp_watcher *watcher)
 static bool step(sp_seat_watch *watch)
 {
     sp_watched *at = watch->at;
-    sp_watcher *watcher = at->todo_late ? at->todo_late : at->todo;
+    sp_watcher *watcher = at->due_late ? at->due_late : at->due;
     if (watcher != NULL) {
         push(watch, at, watcher);
         return true;
