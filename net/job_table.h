@@ -5,7 +5,8 @@
  *
  * Bounds, a loop: SP_JOBS_COUNT_MAX rows of 80 bytes (20 MiB, touched as used) and
  * SP_JOBS_BYTES_MAX of texts. One that is done is kept for SP_JOBS_KEEP_MS, or until
- * room is needed: then the oldest go first. One that waits never goes. Nothing is
+ * room is needed: then the oldest go first (those whose time is over leave with the
+ * next jobs, and are shown to nobody meanwhile). One that waits never goes. Nothing is
  * lost by that but what a refused job was refused for: an order is found in the
  * engine by the same id, for good.
  *
