@@ -75,12 +75,12 @@ static bool make_hall(finder *f, uint32_t rows_count, uint32_t row_size)
     const sp_concert_spec spec = {.name = SP_TEXT("hall"), .grades = grades, .grades_count = 2};
     for (uint32_t i = 0; i < rows_count; i++)
         f->row_sizes[i] = row_size;
-    sp_arena arena = {.bytes_max = sp_card_bytes(&spec, rows_count)};
+    sp_arena arena = {.bytes_max = sp_card_bytes(&spec, rows_count, NULL)};
     free(f->block);
     f->block = arena.base = calloc(1, arena.bytes_max);
     if (arena.base == NULL)
         return false;
-    f->card = sp_card_make(&arena, &spec);
+    f->card = sp_card_make(&arena, &spec, NULL);
     memset(f->maps, 0, sizeof f->maps);
     return true;
 }

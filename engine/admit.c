@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine/bitmap.h"
+#include "engine/cards.h"
+#include "engine/catalogue.h"
 #include "engine/engine.h"
-#include "engine/spec.h"
-#include "engine/state_private.h"
 
 /* Everything that apply asserts or relies on is refused here first, and
  * everything that decide would not have made, so that a log which replays is
@@ -103,21 +103,19 @@ static const char *admit_category_created(const sp_state *state, const sp_event 
     return NULL;
 }
 
-static const char *admit_concert_tables(const sp_state *state, const sp_spec_size *size)
+/* Is there room for this layout, in the place of the older card's (NULL: of none)? */
+static const char *admit_layout(const sp_state *state, const sp_spec_size *size,
+                                const sp_concert_card *older)
 {
-    const sp_limits *limits = &state->limits;
+    const char *limit = sp_layout_limit(state, size, older);
 
-    if (state->concerts_count >= limits->concerts_max)
-        return "concert_created: this installation's limit of concerts is reached";
-    if (size->seats_count > limits->seats_max - state->seats_count)
-        return "concert_created: this installation's limit of seats is reached";
-    if (size->grades_count > limits->grades_max - state->prices_count)
-        return "concert_created: this installation's limit of grades is reached";
-    if (size->rows_count > limits->rows_max - state->rows_count)
-        return "concert_created: this installation's limit of rows is reached";
-    if (!sp_arena_fits(&state->arena, size->card_bytes))
-        return "concert_created: this installation's limit of text is reached";
-    return NULL;
+    if (!limit)
+        return NULL;
+    if (strcmp(limit, "seats") == 0)
+        return "this installation's limit of seats is reached";
+    if (strcmp(limit, "grades") == 0)
+        return "this installation's limit of grades is reached";
+    return "this installation's limit of rows is reached";
 }
 
 static const char *admit_concert_created(const sp_state *state, const sp_event *event)
@@ -138,7 +136,87 @@ static const char *admit_concert_created(const sp_state *state, const sp_event *
         return "concert_created: there is no such category";
     if (!sp_spec_check(spec, &size, &fault))
         return fault.detail;
-    return admit_concert_tables(state, &size);
+    if (state->concerts_count >= state->limits.concerts_max)
+        return "concert_created: this installation's limit of concerts is reached";
+    if (!sp_arena_fits(&state->arena, size.card_bytes))
+        return "concert_created: this installation's limit of text is reached";
+    return admit_layout(state, &size, NULL);
+}
+
+/* May the actor change this concert? */
+static const char *admit_own_concert(const sp_state *state, const sp_event *event, sp_concert_id id)
+{
+    const sp_concert_row *concert = sp_state_concert_row(state, id);
+
+    if (!concert)
+        return "there is no such concert";
+    if (event->actor != 0 && !actor_has(state, event, SP_ROLE_HOST))
+        return "the actor is no HOST";
+    if (concert->host != event->actor && !actor_has(state, event, SP_ROLE_ADMIN))
+        return "the actor is neither the concert's host nor an ADMIN";
+    if (concert->sale == SP_SALE_CANCELLED)
+        return "the concert is cancelled";
+    return NULL;
+}
+
+/* The grades of an edit that has any: they are others than before, of a concert none of
+ * whose seats was touched. */
+static const char *admit_new_grades(const sp_state *state, const sp_event *event,
+                                    const sp_spec_size *size)
+{
+    sp_concert_id id = event->concert_edited.concert;
+    const sp_concert_card *card = state->concerts[id].card;
+
+    if (sp_spec_grades_equal(&event->concert_edited.spec, &card->spec))
+        return "concert_edited: the grades are those that it has";
+    if (sp_concert_was_touched(state, id))
+        return "concert_edited: a seat was held or sold, its grades are fixed";
+    return admit_layout(state, size, card);
+}
+
+static const char *admit_concert_edited(const sp_state *state, const sp_event *event)
+{
+    sp_concert_id id = event->concert_edited.concert;
+    const sp_concert_spec *spec = &event->concert_edited.spec;
+    sp_concert_spec whole = *spec;
+    sp_spec_size size;
+    sp_spec_fault fault;
+    const char *wrong = admit_own_concert(state, event, id);
+
+    if (wrong)
+        return wrong;
+    const sp_concert_card *card = state->concerts[id].card;
+    if (spec->grades_count == 0) {
+        whole.grades = card->spec.grades;
+        whole.grades_count = card->spec.grades_count;
+    }
+    if (spec->category - 1u >= state->categories.count)
+        return "concert_edited: there is no such category";
+    if (!sp_spec_check(&whole, &size, &fault))
+        return fault.detail;
+    if (spec->grades_count && (wrong = admit_new_grades(state, event, &size)))
+        return wrong;
+    if (!sp_arena_fits(&state->arena, sp_card_bytes(spec, size.rows_count, card)))
+        return "concert_edited: this installation's limit of text is reached";
+    return NULL;
+}
+
+static const char *admit_concert_cancelled(const sp_state *state, const sp_event *event)
+{
+    sp_concert_id id = event->concert_cancelled.concert;
+    const char *wrong = admit_own_concert(state, event, id);
+
+    if (wrong)
+        return wrong;
+    const sp_sales_row *sales = &state->sales[id];
+    if (event->concert_cancelled.orders_count != sales->orders_count - sales->cancelled_count ||
+        event->concert_cancelled.amount != sales->amount - sales->refunded)
+        return "concert_cancelled: the refunds are not those of its paid orders";
+    if (event->concert_cancelled.seats_held_count != state->concerts[id].held_count)
+        return "concert_cancelled: not so many seats are held";
+    if (!sp_concert_can_refund(state, id))
+        return "concert_cancelled: a balance goes over its maximum";
+    return NULL;
 }
 
 /* Of orders and holds alike. */
@@ -172,6 +250,16 @@ static const char *admit_payment(const sp_state *state, const sp_event *event,
     return NULL;
 }
 
+/* Not cancelled, not paused, and within the window. */
+static const char *admit_sale(const sp_event *event, const sp_concert_row *concert)
+{
+    if (concert->sale != SP_SALE_OPEN)
+        return concert->sale == SP_SALE_PAUSED ? "sales are paused" : "the concert is cancelled";
+    if (event->time < concert->start_date || event->time >= concert->end_date)
+        return "outside the sales window";
+    return NULL;
+}
+
 /* What a new order or hold takes: within the window, of free seats, not too many. Not
  * the orphan rule, which breaks nothing: programs before it kept a concert's wish and
  * did not obey it, and their logs are true. */
@@ -179,9 +267,10 @@ static const char *admit_taking(const sp_state *state, const sp_event *event, sp
                                 const sp_seat *seats, uint32_t count)
 {
     const sp_concert_row *concert = &state->concerts[id];
+    const char *wrong;
 
-    if (event->time < concert->start_date || event->time >= concert->end_date)
-        return "outside the sales window";
+    if ((wrong = admit_sale(event, concert)))
+        return wrong;
     uint32_t have =
         sp_user_caps_count(&state->users[event->actor].caps, &state->caps, event->actor, id);
     if (have + count > concert->max_seats_per_user)
@@ -218,6 +307,9 @@ static const char *admit_bought(const sp_state *state, const sp_event *event,
         return "order_paid: there is no such hold";
     if (hold->deadline <= event->time)
         return "order_paid: the hold has expired";
+    const char *wrong = admit_sale(event, concert);
+    if (wrong)
+        return wrong;
     if (hold->amount != event->order_paid.amount)
         return "order_paid: the amount is not that of the hold";
     sp_holds_seats(&state->holds, hold, sp_concert_first_seat(concert), seats);
@@ -394,6 +486,14 @@ static const char *admit_own(const sp_state *state, const sp_event *event)
         return admit_hold_released(state, event);
     case SP_EVENT_HOLDS_EXPIRED:
         return admit_holds_expired(state, event);
+    case SP_EVENT_CONCERT_EDITED:
+        return admit_concert_edited(state, event);
+    case SP_EVENT_CONCERT_PAUSED:
+        return admit_own_concert(state, event, event->concert_paused.concert);
+    case SP_EVENT_CONCERT_RESUMED:
+        return admit_own_concert(state, event, event->concert_resumed.concert);
+    case SP_EVENT_CONCERT_CANCELLED:
+        return admit_concert_cancelled(state, event);
     }
     return "the event's type is not known";
 }

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/apply_private.h"
 #include "engine/bitmap.h"
-#include "engine/cards.h"
 #include "engine/engine.h"
 #include "engine/fault.h"
 #include "engine/ledger.h"
-
-/* What an event leaves behind for a retry of its request. */
-typedef struct subject {
-    uint32_t id;
-    sp_user_id user; /* whose role and balance a retry shows; 0 = nobody's */
-    int64_t value;   /* what else it shows */
-} subject;
 
 static void role_change(sp_state *state, sp_user_row *user, sp_role role)
 {
@@ -38,7 +31,7 @@ static void grant(sp_state *state, const sp_event *event, sp_user_id user, sp_po
     SP_ASSERT_CMP(state->points_total, <=, SP_POINTS_TOTAL_MAX);
 }
 
-static subject apply_user_created(sp_state *state, const sp_event *event)
+static sp_subject apply_user_created(sp_state *state, const sp_event *event)
 {
     sp_user_id id = event->user_created.user;
 
@@ -50,93 +43,35 @@ static subject apply_user_created(sp_state *state, const sp_event *event)
     role_change(state, user, event->user_created.role);
     if (event->user_created.points > 0)
         grant(state, event, id, event->user_created.points);
-    return (subject){id, id, 0};
+    return (sp_subject){id, id, 0};
 }
 
-static subject apply_role_set(sp_state *state, const sp_event *event)
+static sp_subject apply_role_set(sp_state *state, const sp_event *event)
 {
     sp_user_row *user = sp_state_living_row(state, event->role_set.user);
 
     SP_ASSERT(user);
     role_change(state, user, event->role_set.role);
-    return (subject){event->role_set.user, event->role_set.user, 0};
+    return (sp_subject){event->role_set.user, event->role_set.user, 0};
 }
 
-static subject apply_points_granted(sp_state *state, const sp_event *event)
+static sp_subject apply_points_granted(sp_state *state, const sp_event *event)
 {
     SP_ASSERT(sp_state_living_row(state, event->points_granted.user));
     grant(state, event, event->points_granted.user, event->points_granted.amount);
-    return (subject){event->points_granted.user, event->points_granted.user, 0};
+    return (sp_subject){event->points_granted.user, event->points_granted.user, 0};
 }
 
 /* His row stays: orders are of him, points are his, and the ids behind him are
  * others'. */
-static subject apply_user_erased(sp_state *state, const sp_event *event)
+static sp_subject apply_user_erased(sp_state *state, const sp_event *event)
 {
     sp_user_row *user = sp_state_living_row(state, event->user_erased.user);
 
     SP_ASSERT(user);
     role_change(state, user, (sp_role)SP_ROLE_ERASED);
     state->erased_count++;
-    return (subject){event->user_erased.user, 0, 0};
-}
-
-static subject apply_category_created(sp_state *state, const sp_event *event)
-{
-    sp_text name = sp_arena_text(&state->arena, event->category_created.name);
-
-    SP_ASSERT_CMP(state->categories.count, <, state->limits.categories_max);
-    sp_category_id id = sp_categories_add(&state->categories, name);
-    SP_ASSERT_CMP(id, ==, event->category_created.category);
-    return (subject){id, 0, 0};
-}
-
-/* The concert's line for the order path; its prices go to their own table. */
-static void concert_row_fill(sp_state *state, sp_concert_row *row, const sp_concert_card *card)
-{
-    *row = (sp_concert_row){
-        .start_date = card->spec.start_date,
-        .end_date = card->spec.end_date,
-        .seq = card->created_seq,
-        .card = card,
-        .host = card->host,
-        .first_word = card->first_word,
-        .seats_count = card->seats_count,
-        .first_price = state->prices_count,
-        .max_seats_per_user = (uint16_t)card->spec.max_seats_per_user,
-        .no_orphans = card->spec.no_orphans,
-    };
-    for (uint32_t i = 0; i < card->spec.grades_count; i++) {
-        const sp_card_grade *grade = &card->grades[i];
-        state->prices[state->prices_count++] =
-            (sp_price_row){grade->first_seat + grade->seats_count, (uint32_t)grade->price};
-    }
-}
-
-static subject apply_concert_created(sp_state *state, const sp_event *event)
-{
-    sp_concert_id id = event->concert_created.concert;
-
-    SP_ASSERT_CMP(id, ==, state->concerts_count + 1);
-    SP_ASSERT_CMP(id, <=, state->limits.concerts_max);
-    sp_concert_card *card = sp_card_make(&state->arena, &event->concert_created.spec);
-    card->id = id;
-    card->host = event->concert_created.host;
-    card->created_at = event->time;
-    card->created_seq = event->seq;
-    card->first_word = state->words_count;
-    SP_ASSERT_CMP(card->seats_count, <=, state->limits.seats_max - state->seats_count);
-    SP_ASSERT_CMP(card->spec.grades_count, <=, state->limits.grades_max - state->prices_count);
-
-    concert_row_fill(state, &state->concerts[id], card);
-    sp_account_row *account = &state->accounts[card->host];
-    state->concerts[id].older_of_host = account->newest_concert;
-    account->newest_concert = id;
-    state->concerts_count = id;
-    state->seats_count += card->seats_count;
-    state->rows_count += card->rows_count;
-    state->words_count += sp_words_of_seats(card->seats_count);
-    return (subject){id, 0, 0};
+    return (sp_subject){event->user_erased.user, 0, 0};
 }
 
 /* Stamps the seats of an order or a hold with the event that changed them. */
@@ -216,8 +151,7 @@ static order_links order_link(sp_state *state, const sp_event *event, const sp_u
     return links;
 }
 
-/* A living hold's seats are free, or somebody's who buys them. */
-static void hold_end(sp_state *state, sp_hold_row *hold, sp_hold_status status, sp_seq seq)
+void sp_apply_hold_end(sp_state *state, sp_hold_row *hold, sp_hold_status status, sp_seq seq)
 {
     sp_concert_row *concert = &state->concerts[hold->concert];
     sp_seat seats[SP_SEATS_PER_ORDER_MAX];
@@ -236,7 +170,7 @@ static void hold_end(sp_state *state, sp_hold_row *hold, sp_hold_status status, 
                               hold->concert, seats_count);
 }
 
-static subject apply_hold_taken(sp_state *state, const sp_event *event)
+static sp_subject apply_hold_taken(sp_state *state, const sp_event *event)
 {
     sp_concert_row *concert = sp_state_concert_row(state, event->hold_taken.concert);
     sp_user_row *user = sp_state_user_row(state, event->hold_taken.user);
@@ -261,26 +195,26 @@ static subject apply_hold_taken(sp_state *state, const sp_event *event)
     state->seats_held_count += seats_count;
     seats_stamp(state, concert, seats, seats_count, event->seq);
     sp_user_caps_add(&user->caps, &state->caps, hold.user, hold.concert, seats_count);
-    return (subject){hold.id, 0, hold.deadline};
+    return (sp_subject){hold.id, 0, hold.deadline};
 }
 
-static subject apply_hold_extended(sp_state *state, const sp_event *event)
+static sp_subject apply_hold_extended(sp_state *state, const sp_event *event)
 {
     sp_hold_row *hold = sp_holds_living(&state->holds, event->hold_extended.hold);
 
     SP_ASSERT(hold);
     sp_holds_extend(&state->holds, hold, event->hold_extended.expires_at);
     hold->seq = event->seq;
-    return (subject){hold->id, 0, hold->deadline};
+    return (sp_subject){hold->id, 0, hold->deadline};
 }
 
-static subject apply_hold_released(sp_state *state, const sp_event *event)
+static sp_subject apply_hold_released(sp_state *state, const sp_event *event)
 {
     sp_hold_row *hold = sp_holds_living(&state->holds, event->hold_released.hold);
 
     SP_ASSERT(hold);
-    hold_end(state, hold, SP_HELD_RELEASED, event->seq);
-    return (subject){event->hold_released.hold, 0, 0};
+    sp_apply_hold_end(state, hold, SP_HELD_RELEASED, event->seq);
+    return (sp_subject){event->hold_released.hold, 0, 0};
 }
 
 static void apply_holds_expired(sp_state *state, const sp_event *event)
@@ -289,11 +223,11 @@ static void apply_holds_expired(sp_state *state, const sp_event *event)
         sp_hold_row *hold = sp_holds_living(&state->holds, event->holds_expired.holds[i]);
         SP_ASSERT(hold);
         SP_ASSERT_CMP(hold->deadline, <=, event->time);
-        hold_end(state, hold, SP_HELD_EXPIRED, event->seq);
+        sp_apply_hold_end(state, hold, SP_HELD_EXPIRED, event->seq);
     }
 }
 
-static subject apply_order_paid(sp_state *state, const sp_event *event)
+static sp_subject apply_order_paid(sp_state *state, const sp_event *event)
 {
     sp_concert_row *concert = sp_state_concert_row(state, event->order_paid.concert);
     sp_user_row *buyer = sp_state_user_row(state, event->order_paid.buyer);
@@ -312,7 +246,7 @@ static subject apply_order_paid(sp_state *state, const sp_event *event)
         sp_hold_row *hold = sp_holds_living(&state->holds, event->order_paid.hold);
         SP_ASSERT(hold);
         SP_ASSERT_CMP(hold->seats_count, ==, seats_count);
-        hold_end(state, hold, SP_HELD_BOUGHT, event->seq);
+        sp_apply_hold_end(state, hold, SP_HELD_BOUGHT, event->seq);
     }
 
     sp_bitmap_set(&state->sold[concert->first_word], seats, bits_count(seats_count));
@@ -331,7 +265,7 @@ static subject apply_order_paid(sp_state *state, const sp_event *event)
     if (!event->order_paid.hold)
         sp_user_caps_add(&buyer->caps, &state->caps, event->order_paid.buyer,
                          event->order_paid.concert, seats_count);
-    return (subject){order, 0, 0};
+    return (sp_subject){order, 0, 0};
 }
 
 /* An order is cancelled once, and the table is as large as that of orders. */
@@ -352,10 +286,11 @@ static uint32_t cancellation_add(sp_state *state, const sp_event *event, const s
     };
     sales->refunded += order->amount;
     sales->cancelled_count++;
+    state->orders_cancelled_count++;
     return index;
 }
 
-static subject apply_order_cancelled(sp_state *state, const sp_event *event)
+static sp_subject apply_order_cancelled(sp_state *state, const sp_event *event)
 {
     sp_order_row *order = sp_state_order_row(state, event->order_cancelled.order);
 
@@ -378,10 +313,10 @@ static subject apply_order_cancelled(sp_state *state, const sp_event *event)
     }
     order->status = SP_ORDER_CANCEL;
     order->cancellation = cancellation_add(state, event, order, concert->host);
-    return (subject){event->order_cancelled.order, 0, 0};
+    return (sp_subject){event->order_cancelled.order, 0, 0};
 }
 
-static subject apply_own(sp_state *state, const sp_event *event)
+static sp_subject apply_own(sp_state *state, const sp_event *event)
 {
     switch (event->type) {
     case SP_EVENT_ORDER_PAID:
@@ -389,7 +324,7 @@ static subject apply_own(sp_state *state, const sp_event *event)
     case SP_EVENT_ORDER_CANCELLED:
         return apply_order_cancelled(state, event);
     case SP_EVENT_SERVER_STARTED: /* moves seq and time alone */
-        return (subject){0, 0, 0};
+        return (sp_subject){0, 0, 0};
     case SP_EVENT_USER_CREATED:
         return apply_user_created(state, event);
     case SP_EVENT_ROLE_SET:
@@ -397,11 +332,19 @@ static subject apply_own(sp_state *state, const sp_event *event)
     case SP_EVENT_POINTS_GRANTED:
         return apply_points_granted(state, event);
     case SP_EVENT_CATEGORY_CREATED:
-        return apply_category_created(state, event);
+        return sp_apply_category_created(state, event);
     case SP_EVENT_CONCERT_CREATED:
-        return apply_concert_created(state, event);
+        return sp_apply_concert_created(state, event);
     case SP_EVENT_USER_ERASED:
         return apply_user_erased(state, event);
+    case SP_EVENT_CONCERT_EDITED:
+        return sp_apply_concert_edited(state, event);
+    case SP_EVENT_CONCERT_PAUSED:
+        return sp_apply_concert_paused(state, event);
+    case SP_EVENT_CONCERT_RESUMED:
+        return sp_apply_concert_resumed(state, event);
+    case SP_EVENT_CONCERT_CANCELLED:
+        return sp_apply_concert_cancelled(state, event);
     case SP_EVENT_HOLD_TAKEN:
         return apply_hold_taken(state, event);
     case SP_EVENT_HOLD_EXTENDED:
@@ -410,12 +353,12 @@ static subject apply_own(sp_state *state, const sp_event *event)
         return apply_hold_released(state, event);
     case SP_EVENT_HOLDS_EXPIRED:
         apply_holds_expired(state, event);
-        return (subject){0, 0, 0};
+        return (sp_subject){0, 0, 0};
     }
     sp_assert_failed(__FILE__, __LINE__, "the event's type is known", event->type, 0);
 }
 
-static void remember(sp_state *state, const sp_event *event, subject made)
+static void remember(sp_state *state, const sp_event *event, sp_subject made)
 {
     sp_user_row *actor = sp_state_user_row(state, event->actor);
     const sp_user_row *shown = sp_state_user_row(state, made.user);
@@ -439,7 +382,7 @@ void sp_apply(sp_state *state, const sp_event *event)
     SP_ASSERT_CMP(event->seq, ==, state->seq + 1);
     SP_ASSERT_CMP(event->time, >=, state->time);
 
-    subject made = apply_own(state, event);
+    sp_subject made = apply_own(state, event);
     if (event->idempotency.present)
         remember(state, event, made);
     state->seq = event->seq;

@@ -51,6 +51,24 @@ static void add_hold_freed(sp_changes *changes, const sp_state *state, sp_seq se
                    seats);
 }
 
+/* Of the concert itself. */
+static void add_concert(sp_changes *changes, sp_seq seq, sp_concert_id concert, sp_change_kind kind)
+{
+    entry(changes, seq, concert, kind, 0);
+}
+
+#define CARD_WORDS 2u
+_Static_assert(sizeof(const sp_concert_card *) <= CARD_WORDS * sizeof(uint32_t), "an address");
+
+void sp_changes_add_applied(sp_changes *changes, const sp_state *state, const sp_event *event)
+{
+    if (event->type != SP_EVENT_CONCERT_EDITED)
+        return;
+    sp_concert_id concert = event->concert_edited.concert;
+    const sp_concert_card *card = sp_state_concert(state, concert);
+    memcpy(entry(changes, event->seq, concert, SP_CHANGE_EDITED, CARD_WORDS), &card, sizeof card);
+}
+
 void sp_changes_add(sp_changes *changes, const sp_state *state, const sp_event *event)
 {
     switch (event->type) {
@@ -77,7 +95,17 @@ void sp_changes_add(sp_changes *changes, const sp_state *state, const sp_event *
         for (uint32_t i = 0; i < event->holds_expired.holds_count; i++)
             add_hold_freed(changes, state, event->seq, event->holds_expired.holds[i]);
         break;
-    case SP_EVENT_HOLD_EXTENDED: /* nothing to a seat */
+    case SP_EVENT_CONCERT_PAUSED:
+        add_concert(changes, event->seq, event->concert_paused.concert, SP_CHANGE_PAUSED);
+        break;
+    case SP_EVENT_CONCERT_RESUMED:
+        add_concert(changes, event->seq, event->concert_resumed.concert, SP_CHANGE_RESUMED);
+        break;
+    case SP_EVENT_CONCERT_CANCELLED:
+        add_concert(changes, event->seq, event->concert_cancelled.concert, SP_CHANGE_CANCELLED);
+        break;
+    case SP_EVENT_CONCERT_EDITED: /* its card is still to be made */
+    case SP_EVENT_HOLD_EXTENDED:  /* nothing to a seat */
     case SP_EVENT_SERVER_STARTED:
     case SP_EVENT_USER_CREATED:
     case SP_EVENT_ROLE_SET:
@@ -101,6 +129,11 @@ bool sp_changes_next(const sp_changes *changes, size_t *at, sp_change *out)
         .seats = words + HEAD_WORDS,
         .seats_count = words[4],
     };
-    *at += HEAD_WORDS + out->seats_count;
+    *at += HEAD_WORDS + words[4];
+    if (out->kind == SP_CHANGE_EDITED) {
+        memcpy(&out->card, out->seats, sizeof out->card);
+        out->seats = NULL;
+        out->seats_count = 0;
+    }
     return true;
 }

@@ -30,6 +30,10 @@ typedef enum sp_command_type {
     SP_COMMAND_HOLD_TAKE,
     SP_COMMAND_HOLD_EXTEND,
     SP_COMMAND_HOLD_RELEASE,
+    SP_COMMAND_CONCERT_EDIT, /* these four: its host or an ADMIN */
+    SP_COMMAND_CONCERT_PAUSE,
+    SP_COMMAND_CONCERT_RESUME,
+    SP_COMMAND_CONCERT_CANCEL,
     /* change what stands beside the events, and make none. The actor is the user
      * that they are about; of one who does not exist it is token_invalid unless
      * said otherwise. Answer result.user. */
@@ -93,6 +97,13 @@ typedef struct sp_command {
         struct {
             const sp_concert_spec *spec;
         } concert_create;
+        struct {
+            sp_concert_id concert;
+            const sp_concert_patch *patch;
+        } concert_edit;
+        struct {
+            sp_concert_id concert;
+        } concert_pause, concert_resume, concert_cancel;
         struct {
             sp_concert_id concert; /* not looked at if there is a hold */
             sp_hold_id hold;       /* buys this, all of it; 0 = the seats below */

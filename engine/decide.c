@@ -12,6 +12,11 @@ static bool role_allows(const sp_deciding *d)
     case SP_COMMAND_CONCERT_CREATE:
         SP_ASSERT(d->actor); /* the operator hosts nothing */
         return d->actor->role >= SP_ROLE_HOST;
+    case SP_COMMAND_CONCERT_EDIT:
+    case SP_COMMAND_CONCERT_PAUSE:
+    case SP_COMMAND_CONCERT_RESUME:
+    case SP_COMMAND_CONCERT_CANCEL:
+        return !d->actor || d->actor->role >= SP_ROLE_HOST;
     case SP_COMMAND_ORDER_CREATE:
     case SP_COMMAND_HOLD_TAKE:
     case SP_COMMAND_HOLD_EXTEND:
@@ -46,6 +51,10 @@ static sp_event_type event_type_of(sp_command_type type)
         [SP_COMMAND_HOLD_TAKE] = SP_EVENT_HOLD_TAKEN,
         [SP_COMMAND_HOLD_EXTEND] = SP_EVENT_HOLD_EXTENDED,
         [SP_COMMAND_HOLD_RELEASE] = SP_EVENT_HOLD_RELEASED,
+        [SP_COMMAND_CONCERT_EDIT] = SP_EVENT_CONCERT_EDITED,
+        [SP_COMMAND_CONCERT_PAUSE] = SP_EVENT_CONCERT_PAUSED,
+        [SP_COMMAND_CONCERT_RESUME] = SP_EVENT_CONCERT_RESUMED,
+        [SP_COMMAND_CONCERT_CANCEL] = SP_EVENT_CONCERT_CANCELLED,
     };
     return (sp_event_type)types[type];
 }
@@ -83,7 +92,7 @@ static sp_outcome decide_order_create(const sp_deciding *d)
     const sp_concert_row *concert = sp_state_concert_row(state, command->order_create.concert);
     if (!concert)
         return sp_refuse(d, SP_CONCERT_UNKNOWN);
-    if ((outcome = sp_decide_check_window(d, concert)) != SP_OK)
+    if ((outcome = sp_decide_check_sale(d, concert)) != SP_OK)
         return outcome;
     if (seats[seats_count - 1] >= concert->seats_count) /* they ascend */
         return sp_refuse_unknown_seats(d, concert, seats, seats_count);
@@ -141,6 +150,14 @@ static sp_outcome decide_own(const sp_deciding *d)
         return sp_decide_category_create(d);
     case SP_COMMAND_CONCERT_CREATE:
         return sp_decide_concert_create(d);
+    case SP_COMMAND_CONCERT_EDIT:
+        return sp_decide_concert_edit(d);
+    case SP_COMMAND_CONCERT_PAUSE:
+        return sp_decide_concert_pause(d);
+    case SP_COMMAND_CONCERT_RESUME:
+        return sp_decide_concert_resume(d);
+    case SP_COMMAND_CONCERT_CANCEL:
+        return sp_decide_concert_cancel(d);
     default:
         sp_assert_failed(__FILE__, __LINE__, "the command is known", d->command->type, 0);
     }

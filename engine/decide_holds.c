@@ -69,7 +69,7 @@ sp_outcome sp_decide_hold_take(const sp_deciding *d)
     const sp_concert_row *concert = sp_state_concert_row(d->state, id);
     if (!concert)
         return sp_refuse(d, SP_CONCERT_UNKNOWN);
-    if ((outcome = sp_decide_check_window(d, concert)) != SP_OK)
+    if ((outcome = sp_decide_check_sale(d, concert)) != SP_OK)
         return outcome;
     if (!best_count && command->hold_take.seats[count - 1] >= concert->seats_count)
         return sp_refuse_unknown_seats(d, concert, command->hold_take.seats, count);
@@ -100,6 +100,8 @@ static sp_outcome find_hold(const sp_deciding *d, sp_hold_id id, const sp_hold_r
         return sp_refuse(d, SP_HOLD_UNKNOWN);
     if (row->status == SP_HELD_EXPIRED || (row->status == SP_HELD_LIVE && row->deadline <= d->now))
         return sp_refuse(d, SP_HOLD_EXPIRED);
+    if (row->status == SP_HELD_CANCELLED)
+        return sp_refuse(d, SP_CONCERT_CANCELLED);
     if (row->status != SP_HELD_LIVE)
         return sp_refuse(d, SP_HOLD_UNKNOWN);
     *found = row;
@@ -144,8 +146,9 @@ sp_outcome sp_decide_order_of_hold(const sp_deciding *d)
     if (outcome != SP_OK)
         return outcome;
     const sp_concert_row *concert = &d->state->concerts[hold->concert];
-    /* The window is open: a hold ends with it at the latest. */
-    if ((outcome = sp_decide_check_amount(d, hold->amount)) != SP_OK ||
+    /* The window may have been moved since the hold was taken. */
+    if ((outcome = sp_decide_check_sale(d, concert)) != SP_OK ||
+        (outcome = sp_decide_check_amount(d, hold->amount)) != SP_OK ||
         (outcome = sp_decide_check_points(d, concert, hold->amount)) != SP_OK ||
         (outcome = sp_decide_check_order_tables(d, hold->seats_count)) != SP_OK)
         return outcome;

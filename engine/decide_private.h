@@ -60,6 +60,10 @@ sp_outcome sp_decide_points_grant(const sp_deciding *d);
 sp_outcome sp_decide_user_erase(const sp_deciding *d);
 sp_outcome sp_decide_category_create(const sp_deciding *d);
 sp_outcome sp_decide_concert_create(const sp_deciding *d);
+sp_outcome sp_decide_concert_edit(const sp_deciding *d);
+sp_outcome sp_decide_concert_pause(const sp_deciding *d);
+sp_outcome sp_decide_concert_resume(const sp_deciding *d);
+sp_outcome sp_decide_concert_cancel(const sp_deciding *d);
 sp_outcome sp_decide_order_cancel(const sp_deciding *d);
 sp_outcome sp_decide_order_of_hold(const sp_deciding *d);
 sp_outcome sp_decide_hold_take(const sp_deciding *d);
@@ -86,8 +90,12 @@ static inline void sp_decide_assert_seats(const sp_seat *seats, uint32_t count)
         SP_ASSERT_CMP(seats[i - 1], <, seats[i]);
 }
 
-static inline sp_outcome sp_decide_check_window(const sp_deciding *d, const sp_concert_row *concert)
+/* Not cancelled, not paused, and within the window. */
+static inline sp_outcome sp_decide_check_sale(const sp_deciding *d, const sp_concert_row *concert)
 {
+    if (concert->sale != SP_SALE_OPEN)
+        return sp_refuse(d,
+                         concert->sale == SP_SALE_PAUSED ? SP_SALES_PAUSED : SP_CONCERT_CANCELLED);
     if (d->now < concert->start_date) {
         sp_refuse(d, SP_SALES_NOT_OPEN);
         d->refusal->opens_at = concert->start_date;

@@ -3,7 +3,7 @@
  * The digest of the state. Canonical order; integers little-endian of the
  * width written behind them; a text is u8 present, u32 size, its bytes:
  *
- *   "stagepick state 3"
+ *   "stagepick state 4"
  *   seq 64, time 64, points_total 64
  *   users 32, each by id:
  *     role 8 (0: erased), points 64, created_at 64, newest order 32,
@@ -12,7 +12,8 @@
  *       value 64, subject 32
  *   categories 32, each by id: name
  *   concerts 32, each by id:
- *     host 32, created_at 64, created_seq 64, seq 64, sold count 32, held count 32,
+ *     host 32, created_at 64, created_seq 64, layout_seq 64, seq 64, sale 8,
+ *     sold count 32, held count 32,
  *     category 32, name, description, image_url, address,
  *     running_time_min 32, age_limit 8, start_date 64, end_date 64,
  *     concert_date 64, cancel_until 64, max_seats_per_user 32,
@@ -28,6 +29,8 @@
  *     taken_seq 64, seq 64, seats 32, each 32
  *   grants 32, each as they came:
  *     user 32, by sign-up 8, amount 64, time 64, seq 64
+ *   refunds of concerts that were cancelled 32, by (seq, user):
+ *     user 32, amount 64, time 64, seq 64
  *
  * Remembered keys are those that a lookup can reach: at most
  * SP_IDEMPOTENCY_KEYS_PER_USER a user, not before the ring's tail. Left out:
@@ -198,7 +201,9 @@ static void put_concerts(stream *out, const sp_state *state)
         put_u32(out, concert->host);
         put_i64(out, concert->card->created_at);
         put_u64(out, concert->card->created_seq);
+        put_u64(out, concert->card->layout_seq);
         put_u64(out, concert->seq);
+        put_u8(out, concert->sale);
         put_u32(out, concert->sold_count);
         put_u32(out, concert->held_count);
         put_spec(out, &concert->card->spec);
@@ -284,9 +289,21 @@ static void put_grants(stream *out, const sp_state *state)
     }
 }
 
+static void put_refunds(stream *out, const sp_state *state)
+{
+    put_u32(out, state->refunds_count);
+    for (uint32_t i = 1; i <= state->refunds_count; i++) {
+        const sp_refund_row *refund = &state->refunds[i];
+        put_u32(out, refund->user);
+        put_i64(out, refund->amount);
+        put_i64(out, refund->time);
+        put_u64(out, refund->seq);
+    }
+}
+
 void sp_digest(const sp_state *state, uint8_t out[SP_DIGEST_SIZE])
 {
-    static const char magic[] = "stagepick state 3";
+    static const char magic[] = "stagepick state 4";
     stream hashed = {.used = 0};
 
     crypto_generichash_init(&hashed.hash, NULL, 0, SP_DIGEST_SIZE);
@@ -300,6 +317,7 @@ void sp_digest(const sp_state *state, uint8_t out[SP_DIGEST_SIZE])
     put_orders(&hashed, state);
     put_holds(&hashed, state);
     put_grants(&hashed, state);
+    put_refunds(&hashed, state);
     flush(&hashed);
     crypto_generichash_final(&hashed.hash, out, SP_DIGEST_SIZE);
 }

@@ -27,7 +27,11 @@
     X(10, HOLD_TAKEN, "hold_taken")            \
     X(11, HOLD_EXTENDED, "hold_extended")      \
     X(12, HOLD_RELEASED, "hold_released")      \
-    X(13, HOLDS_EXPIRED, "holds_expired")
+    X(13, HOLDS_EXPIRED, "holds_expired")      \
+    X(14, CONCERT_EDITED, "concert_edited")    \
+    X(15, CONCERT_PAUSED, "concert_paused")    \
+    X(16, CONCERT_RESUMED, "concert_resumed")  \
+    X(17, CONCERT_CANCELLED, "concert_cancelled")
 
 typedef enum sp_event_type {
 #define SP_EVENT_ENUM(number, id, name) SP_EVENT_##id = number,
@@ -126,6 +130,24 @@ typedef struct sp_event {
                                       * time; a prefix of all that are */
             uint32_t holds_count;    /* 1 … SP_HOLDS_PER_EXPIRY_MAX */
         } holds_expired;
+        struct {
+            sp_concert_id concert;
+            /* All of it as it is from here on, cancel_until resolved; but grades_count
+             * 0 = the grades stay. They are only here if they differ, and no seat was
+             * ever held or sold. */
+            sp_concert_spec spec;
+        } concert_edited;
+        struct {
+            sp_concert_id concert;
+        } concert_paused, concert_resumed;
+        struct {
+            sp_concert_id concert;
+            /* What follows from the state before it, for whoever reads the log: all
+             * its paid orders are refunded, host → buyers, all its holds end. */
+            uint32_t orders_count;
+            sp_points amount;
+            uint32_t seats_held_count;
+        } concert_cancelled;
     };
 } sp_event;
 

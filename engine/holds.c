@@ -195,6 +195,21 @@ void sp_holds_take(sp_holds *holds, const sp_hold_row *hold, uint64_t concert_fi
     sift_up(holds, holds->live_count++, (sp_hold_due){hold->deadline, hold->id});
 }
 
+uint32_t sp_holds_of_concert(const sp_holds *holds, sp_concert_id concert, sp_hold_id *ids,
+                             uint32_t count_max)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < holds->live_count; i++) {
+        sp_hold_id id = holds->heap[i].id;
+        if (holds->rows[id & holds->mask].concert != concert)
+            continue;
+        SP_ASSERT_CMP(count, <, count_max);
+        ids[count++] = id;
+    }
+    return count;
+}
+
 void sp_holds_seats(const sp_holds *holds, const sp_hold_row *hold, uint64_t concert_first,
                     sp_seat *seats)
 {

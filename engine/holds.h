@@ -33,6 +33,7 @@ typedef enum sp_hold_status {
     SP_HELD_RELEASED,
     SP_HELD_BOUGHT,
     SP_HELD_EXPIRED,
+    SP_HELD_CANCELLED, /* with its concert */
 } sp_hold_status;
 
 typedef struct sp_hold_row {
@@ -103,6 +104,10 @@ uint32_t sp_holds_due(const sp_holds *holds, sp_time_ms now, sp_hold_id *ids, ui
  * ascending, first_seat and seats_count are set from them. sp_holds_can_take. */
 void sp_holds_take(sp_holds *holds, const sp_hold_row *hold, uint64_t concert_first,
                    const sp_seat *seats, uint32_t seats_count);
+/* The living holds of a concert, which are at most count_max, in no order that is
+ * promised, into ids; returns how many. Goes through all that live. */
+uint32_t sp_holds_of_concert(const sp_holds *holds, sp_concert_id concert, sp_hold_id *ids,
+                             uint32_t count_max);
 /* Its seats, in their concert, ascending; seats has room for seats_count. Living. */
 void sp_holds_seats(const sp_holds *holds, const sp_hold_row *hold, uint64_t concert_first,
                     sp_seat *seats);

@@ -8,7 +8,7 @@ static sp_user_id host_of(const sp_state *state, const sp_order_row *order)
     return state->concerts[order->concert].host;
 }
 
-/* The order that a ref is of or about. Not for grants. */
+/* The order that a ref is of or about. Not for grants and refunds. */
 static sp_order_id order_of(const sp_state *state, sp_ledger_ref ref)
 {
     uint32_t index = sp_ledger_index_of(ref);
@@ -22,6 +22,8 @@ sp_ledger_ref sp_ledger_older(const sp_state *state, sp_user_id user, sp_ledger_
 
     if (sp_ledger_kind_of(ref) == SP_LEDGER_GRANT)
         return state->grants[index].older;
+    if (sp_ledger_kind_of(ref) == SP_LEDGER_REFUND)
+        return state->refunds[index].older;
     const sp_order_row *order = &state->orders[order_of(state, ref)];
     bool bought = order->user == user; /* at his own concert he is the buyer */
     if (sp_ledger_kind_of(ref) == SP_LEDGER_CANCELLATION)
@@ -53,6 +55,24 @@ static uint32_t bisect(const void *rows, size_t row_size, size_t seq_offset, uin
     return 0;
 }
 
+/* Those of one event stand together, by user. */
+static sp_ledger_ref find_refund(const sp_state *state, sp_user_id user, sp_seq seq)
+{
+    uint32_t low = 1, high = state->refunds_count; /* among low … high, if anywhere */
+
+    while (low <= high && high != 0) {
+        uint32_t middle = low + (high - low) / 2;
+        const sp_refund_row *refund = &state->refunds[middle];
+        if (refund->seq == seq && refund->user == user)
+            return sp_ledger_ref_of(SP_LEDGER_REFUND, middle);
+        if (refund->seq < seq || (refund->seq == seq && refund->user < user))
+            low = middle + 1;
+        else
+            high = middle - 1;
+    }
+    return 0;
+}
+
 /* An event makes a row in one table at most, so the tables are asked in turn. */
 static sp_ledger_ref find_anyones(const sp_state *state, sp_seq seq)
 {
@@ -63,7 +83,8 @@ static sp_ledger_ref find_anyones(const sp_state *state, sp_seq seq)
         return sp_ledger_ref_of(SP_LEDGER_ORDER, index);
     if ((index = bisect(state->cancellations, sizeof(sp_cancellation_row),
                         offsetof(sp_cancellation_row, seq), state->cancellations_count, seq)))
-        return sp_ledger_ref_of(SP_LEDGER_CANCELLATION, index);
+        return state->cancellations[index].order ? sp_ledger_ref_of(SP_LEDGER_CANCELLATION, index)
+                                                 : 0; /* of a concert: a refund */
     if ((index = bisect(state->grants, sizeof(sp_grant_row), offsetof(sp_grant_row, seq),
                         state->grants_count, seq)))
         return sp_ledger_ref_of(SP_LEDGER_GRANT, index);
@@ -75,7 +96,7 @@ sp_ledger_ref sp_ledger_find(const sp_state *state, sp_user_id user, sp_seq seq)
     sp_ledger_ref ref = find_anyones(state, seq);
 
     if (!ref)
-        return 0;
+        return find_refund(state, user, seq);
     if (sp_ledger_kind_of(ref) == SP_LEDGER_GRANT)
         return state->grants[sp_ledger_index_of(ref)].user == user ? ref : 0;
     const sp_order_row *order = &state->orders[order_of(state, ref)];
@@ -111,6 +132,14 @@ void sp_ledger_read(const sp_state *state, sp_user_id user, sp_ledger_ref ref, s
         out->type = SP_EVENT_ORDER_CANCELLED;
         out->amount = -order_amount(state, user, &state->orders[cancellation->order]);
         out->order = cancellation->order;
+        return;
+    }
+    case SP_LEDGER_REFUND: {
+        const sp_refund_row *refund = &state->refunds[index];
+        out->seq = refund->seq;
+        out->time = refund->time;
+        out->type = SP_EVENT_CONCERT_CANCELLED;
+        out->amount = refund->amount;
         return;
     }
     case SP_LEDGER_ORDER: {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every user's ledger: what moved his points, newest first. Nothing is written
- * twice for it: an order, a cancellation and a grant each stand in a table of
- * their own, ascending by seq, and have links that lead to the entry before them
- * of each user whose points they moved.
+ * twice for it: an order, a cancellation, a grant and a refund each stand in a table
+ * of their own, ascending by seq, and have links that lead to the entry before them
+ * of each user whose points they moved. An event makes one entry of a user at most, so
+ * that its seq names it: a concert that is cancelled is one to each of its buyers,
+ * however many orders he had there.
  *
  * Nearly all entries are orders of buyers who do nothing but buy, so those cost
  * the order path no line that it does not have already: a user's own orders are
@@ -32,6 +34,7 @@ typedef enum sp_ledger_kind {
     SP_LEDGER_ORDER = 0, /* bought or sold */
     SP_LEDGER_CANCELLATION = 1,
     SP_LEDGER_GRANT = 2,
+    SP_LEDGER_REFUND = 3, /* with a concert, all at once */
 } sp_ledger_kind;
 
 static inline sp_ledger_ref sp_ledger_ref_of(sp_ledger_kind kind, uint32_t index)

@@ -60,12 +60,10 @@ struct sp_log {
      * session_put replaces one that is there. sessions_end: one of the user's
      * families (none such: OK), or with id 0 all but the one with the sid `keep`
      * (0 = all). */
-    sp_log_status (*session_get)(sp_log *self, sp_user_id user, sp_session_id id,
-                                 sp_session *out);
+    sp_log_status (*session_get)(sp_log *self, sp_user_id user, sp_session_id id, sp_session *out);
     sp_log_status (*session_add)(sp_log *self, const sp_session *session);
     sp_log_status (*session_put)(sp_log *self, const sp_session *session);
-    sp_log_status (*sessions_end)(sp_log *self, sp_user_id user, sp_session_id id,
-                                  sp_sid keep);
+    sp_log_status (*sessions_end)(sp_log *self, sp_user_id user, sp_session_id id, sp_sid keep);
     /* Ends the batch as one transaction stamped with this time, and makes all
      * batches before it durable; without events and side records it is a no-op.
      * Blocks for the disk. */

@@ -140,6 +140,18 @@ void sp_result_of_event(const sp_state *state, const sp_event *event, sp_result 
     case SP_EVENT_CONCERT_CREATED:
         result->concert = event->concert_created.concert;
         break;
+    case SP_EVENT_CONCERT_EDITED:
+        result->concert = event->concert_edited.concert;
+        break;
+    case SP_EVENT_CONCERT_PAUSED:
+        result->concert = event->concert_paused.concert;
+        break;
+    case SP_EVENT_CONCERT_RESUMED:
+        result->concert = event->concert_resumed.concert;
+        break;
+    case SP_EVENT_CONCERT_CANCELLED:
+        result->concert = event->concert_cancelled.concert;
+        break;
     case SP_EVENT_ORDER_PAID:
         order_fill(state, event->order_paid.order, result);
         break;
@@ -175,6 +187,10 @@ void sp_result_of_replay(const sp_state *state, const sp_replay *replay, sp_resu
         result->category = replay->subject;
         break;
     case SP_EVENT_CONCERT_CREATED:
+    case SP_EVENT_CONCERT_EDITED:
+    case SP_EVENT_CONCERT_PAUSED:
+    case SP_EVENT_CONCERT_RESUMED:
+    case SP_EVENT_CONCERT_CANCELLED:
         result->concert = replay->subject;
         break;
     case SP_EVENT_ORDER_PAID:

@@ -55,7 +55,8 @@ typedef struct sp_user_view {
 typedef struct sp_ledger_item {
     sp_seq seq;
     sp_time_ms time;
-    sp_event_type type; /* user_created (with points), points_granted, order_* */
+    sp_event_type type; /* user_created (with points), points_granted, order_*,
+                         * concert_cancelled: all his orders there in one */
     sp_points amount;   /* signed */
     sp_points balance;  /* right after it */
     sp_order_id order;  /* 0 = none */
@@ -100,7 +101,7 @@ typedef struct sp_result {
     union {
         sp_user_view user;       /* user commands and queries */
         sp_category_id category; /* category_create */
-        sp_concert_id concert;   /* concert_create */
+        sp_concert_id concert;   /* concert commands */
         sp_order_view order;     /* order commands, query, and that of a job */
         sp_hold_view hold;       /* hold commands (but release) and query */
         /* Lists are one malloc each (seats behind the orders), NULL if count is

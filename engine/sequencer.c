@@ -80,6 +80,15 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
 }
 
+static uint32_t estimate_concert_bytes(const sp_concert_spec *spec)
+{
+    uint32_t bytes =
+        300 + spec->name.size + spec->description.size + spec->image_url.size + spec->address.size;
+    for (uint32_t i = 0; i < spec->grades_count; i++)
+        bytes += 64 + 5 * spec->grades[i].rows_count;
+    return bytes;
+}
+
 /* About what a command adds to the log, to bound a batch in bytes. */
 static uint32_t estimate_bytes(const sp_command *command)
 {
@@ -88,14 +97,10 @@ static uint32_t estimate_bytes(const sp_command *command)
         return 100 + 5 * command->order_create.seats_count;
     case SP_COMMAND_HOLD_TAKE:
         return 100 + 5 * (command->hold_take.seats_count + command->hold_take.best_count);
-    case SP_COMMAND_CONCERT_CREATE: {
-        const sp_concert_spec *spec = command->concert_create.spec;
-        uint32_t bytes = 300 + spec->name.size + spec->description.size + spec->image_url.size +
-                         spec->address.size;
-        for (uint32_t i = 0; i < spec->grades_count; i++)
-            bytes += 64 + 5 * spec->grades[i].rows_count;
-        return bytes;
-    }
+    case SP_COMMAND_CONCERT_CREATE:
+        return estimate_concert_bytes(command->concert_create.spec);
+    case SP_COMMAND_CONCERT_EDIT: /* beside what it states, the texts that stay */
+        return SP_DESCRIPTION_SIZE_MAX + estimate_concert_bytes(&command->concert_edit.patch->spec);
     case SP_COMMAND_USER_CREATE:
     case SP_COMMAND_PROFILE_EDIT:
     case SP_COMMAND_PASSWORD_CHANGE:
@@ -155,6 +160,9 @@ static sp_log_space least_space(sp_command_type type)
     case SP_COMMAND_ROLE_SET:
     case SP_COMMAND_USER_ERASE:
     case SP_COMMAND_HOLD_RELEASE:
+    case SP_COMMAND_CONCERT_PAUSE:
+    case SP_COMMAND_CONCERT_RESUME:
+    case SP_COMMAND_CONCERT_CANCEL:
     case SP_COMMAND_SESSION_OPEN:
     case SP_COMMAND_SESSION_REFRESH:
     case SP_COMMAND_SESSION_CLOSE:
@@ -225,6 +233,7 @@ static sp_log_status take_event(sp_sequencer *self, sp_event *event)
         return SP_LOG_FAILED;
     sp_changes_add(&self->current->changes, self->config.state, event);
     sp_apply(self->config.state, event);
+    sp_changes_add_applied(&self->current->changes, self->config.state, event);
     if (SP_FAULT(HELD_PUBLISHED_EARLY))
         sp_views_publish_changes(self->config.views, self->config.state, &self->current->changes);
     self->current->events_count++;

@@ -115,6 +115,83 @@ bool sp_spec_check(const sp_concert_spec *spec, sp_spec_size *size, sp_spec_faul
         if (!grade_check(&spec->grades[i], size, fault))
             return false;
     size->grades_count = spec->grades_count;
-    size->card_bytes = sp_card_bytes(spec, size->rows_count);
+    size->card_bytes = sp_card_bytes(spec, size->rows_count, NULL);
     return true;
+}
+
+bool sp_spec_grades_equal(const sp_concert_spec *a, const sp_concert_spec *b)
+{
+    if (a->grades_count != b->grades_count)
+        return false;
+    for (uint32_t i = 0; i < a->grades_count; i++) {
+        const sp_grade_spec *left = &a->grades[i], *right = &b->grades[i];
+        if (!sp_text_equal(left->name, right->name) || left->price != right->price ||
+            left->rows_count != right->rows_count ||
+            memcmp(left->row_sizes, right->row_sizes,
+                   left->rows_count * sizeof(*left->row_sizes)) != 0)
+            return false;
+    }
+    return true;
+}
+
+static void patch_texts(sp_concert_spec *spec, const sp_concert_patch *patch)
+{
+    if (sp_patch_has(patch, SP_PATCH_NAME))
+        spec->name = patch->spec.name;
+    if (sp_patch_has(patch, SP_PATCH_DESCRIPTION))
+        spec->description = patch->spec.description;
+    if (sp_patch_has(patch, SP_PATCH_IMAGE_URL))
+        spec->image_url = patch->spec.image_url;
+    if (sp_patch_has(patch, SP_PATCH_ADDRESS))
+        spec->address = patch->spec.address;
+}
+
+static void patch_numbers(sp_concert_spec *spec, const sp_concert_patch *patch)
+{
+    if (sp_patch_has(patch, SP_PATCH_CATEGORY))
+        spec->category = patch->spec.category;
+    if (sp_patch_has(patch, SP_PATCH_RUNNING_TIME))
+        spec->running_time_min = patch->spec.running_time_min;
+    if (sp_patch_has(patch, SP_PATCH_AGE_LIMIT))
+        spec->age_limit = patch->spec.age_limit;
+    if (sp_patch_has(patch, SP_PATCH_MAX_SEATS))
+        spec->max_seats_per_user = patch->spec.max_seats_per_user;
+    if (sp_patch_has(patch, SP_PATCH_HOLD_SECONDS))
+        spec->hold_seconds = patch->spec.hold_seconds;
+    if (sp_patch_has(patch, SP_PATCH_NO_ORPHANS))
+        spec->no_orphans = patch->spec.no_orphans;
+}
+
+/* One that is what the default was is taken for the default. */
+static void patch_dates(sp_concert_spec *spec, const sp_concert_patch *patch)
+{
+    bool follows =
+        spec->cancel_until == sp_spec_cancel_until_default(spec->start_date, spec->end_date);
+
+    if (sp_patch_has(patch, SP_PATCH_START_DATE))
+        spec->start_date = patch->spec.start_date;
+    if (sp_patch_has(patch, SP_PATCH_END_DATE))
+        spec->end_date = patch->spec.end_date;
+    if (sp_patch_has(patch, SP_PATCH_CONCERT_DATE))
+        spec->concert_date = patch->spec.concert_date;
+    if (sp_patch_has(patch, SP_PATCH_CANCEL_UNTIL)) {
+        spec->cancel_until = patch->spec.cancel_until;
+        follows = spec->cancel_until == 0;
+    }
+    if (follows)
+        spec->cancel_until = sp_spec_cancel_until_default(spec->start_date, spec->end_date);
+}
+
+sp_concert_spec sp_spec_patched(const sp_concert_spec *spec, const sp_concert_patch *patch)
+{
+    sp_concert_spec patched = *spec;
+
+    patch_texts(&patched, patch);
+    patch_numbers(&patched, patch);
+    patch_dates(&patched, patch);
+    if (sp_patch_has(patch, SP_PATCH_GRADES)) {
+        patched.grades = patch->spec.grades;
+        patched.grades_count = patch->spec.grades_count;
+    }
+    return patched;
 }

@@ -5,7 +5,7 @@
 
 #include "engine/memory.h"
 
-#define TABLES_COUNT 23u
+#define TABLES_COUNT 25u
 
 /* Every table with the bytes that it may ever take. */
 static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
@@ -28,8 +28,10 @@ static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
     TABLE(orders, (size_t)limits->orders_max + 1);
     TABLE(cancellations, (size_t)limits->orders_max + 1);
     TABLE(grants, (size_t)limits->grants_max + 1);
+    TABLE(refunds, (size_t)limits->orders_max + limits->concerts_max + 1);
     TABLE(prices, limits->grades_max);
     TABLE(order_seats, limits->order_seats_max);
+    TABLE(scratch, SP_SEATS_PER_CONCERT_MAX);
     TABLE(sold, words_max);
     TABLE(held, words_max);
     TABLE(seat_seqs, words_max * 64);
@@ -147,7 +149,8 @@ bool sp_state_has_live_concerts(const sp_state *state, sp_user_id host, sp_time_
 {
     sp_concert_id concert = state->accounts[host].newest_concert;
 
-    while (concert && now >= state->concerts[concert].card->spec.concert_date)
+    while (concert && (state->concerts[concert].sale == SP_SALE_CANCELLED ||
+                       now >= state->concerts[concert].card->spec.concert_date))
         concert = state->concerts[concert].older_of_host;
     return concert != 0;
 }
@@ -181,6 +184,12 @@ const uint64_t *sp_state_held_words(const sp_state *state, sp_concert_id concert
 {
     const sp_concert_row *row = sp_state_concert_row(state, concert);
     return row ? sp_state_held_of(state, row) : NULL;
+}
+
+sp_sale sp_state_sale(const sp_state *state, sp_concert_id concert)
+{
+    const sp_concert_row *row = sp_state_concert_row(state, concert);
+    return row ? (sp_sale)row->sale : SP_SALE_OPEN;
 }
 
 uint32_t sp_state_sold_count(const sp_state *state, sp_concert_id concert)
@@ -345,7 +354,7 @@ void sp_state_figures(const sp_state *state, sp_engine_figures *out)
         .seq = state->seq,
         .users = state->users_count - state->erased_count,
         .orders = state->orders_count,
-        .orders_cancelled = state->cancellations_count,
+        .orders_cancelled = state->orders_cancelled_count,
         .sold_seats = state->seats_sold_count,
         .held_seats = state->seats_held_count,
         .holds_live = state->holds.live_count,
@@ -363,6 +372,7 @@ void sp_state_usage_of(const sp_state *state, sp_state_usage *out)
                        state->grants_count * sizeof(sp_grant_row),
         .orders_bytes = state->orders_count * sizeof(sp_order_row) +
                         state->cancellations_count * sizeof(sp_cancellation_row) +
+                        state->refunds_count * sizeof(sp_refund_row) +
                         state->order_seats_count * sizeof(*state->order_seats),
         .seats_bytes = state->words_count * word_bytes,
         .cards_bytes = state->arena.used_bytes +

@@ -18,9 +18,10 @@
 
 typedef struct sp_state sp_state;
 
-/* A concert's fixed side: geometry and texts. Immutable once published (an
- * edit makes a new card), owned by the state, readable from any thread that
- * learned of it through sp_views. */
+/* A concert's fixed side: layout and texts. Immutable once published (an edit
+ * makes a new card, which shares with the old one what stays), owned by the state
+ * and never given back, readable from any thread that learned of it through
+ * sp_views. */
 typedef struct sp_card_grade {
     sp_text name;
     sp_points price;
@@ -35,13 +36,17 @@ typedef struct sp_concert_card {
     sp_user_id host;
     sp_time_ms created_at;
     sp_seq created_seq;
-    sp_concert_spec spec;          /* texts and grades point into the card's memory */
-    const sp_card_grade *grades;   /* spec.grades_count of them */
-    const sp_seat *row_first_seat; /* rows_count + 1 entries, last = seats_count */
+    sp_seq layout_seq; /* of the event that gave it its seats: who knows a map from
+                        * before knows nothing */
+    const struct sp_concert_card *created; /* as it was then; itself if never edited */
+    sp_concert_spec spec;                  /* texts and grades point into the card's memory */
+    const sp_card_grade *grades;           /* spec.grades_count of them */
+    const sp_seat *row_first_seat;         /* rows_count + 1 entries, last = seats_count */
     uint32_t rows_count;
     uint32_t seats_count;
-    uint32_t first_word; /* where its bitmaps begin in the global word arrays;
+    uint32_t first_word;     /* where its bitmaps begin in the global word arrays;
                           * a concert begins on a word of its own */
+    uint32_t words_reserved; /* there: at least as many as its seats take */
 } sp_concert_card;
 
 /* Words of 64 seats that a concert of so many seats takes. */
@@ -83,6 +88,7 @@ sp_seq sp_state_concert_seq(const sp_state *state, sp_concert_id concert);
 /* Sold and held bits, sp_words_of_seats(card->seats_count) words each. */
 const uint64_t *sp_state_sold_words(const sp_state *state, sp_concert_id concert);
 const uint64_t *sp_state_held_words(const sp_state *state, sp_concert_id concert);
+sp_sale sp_state_sale(const sp_state *state, sp_concert_id concert);
 uint32_t sp_state_sold_count(const sp_state *state, sp_concert_id concert);
 uint32_t sp_state_held_count(const sp_state *state, sp_concert_id concert);
 /* seq of the event that last changed this seat; 0 = never touched. */

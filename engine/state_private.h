@@ -57,7 +57,7 @@ typedef struct sp_concert_row {
     uint32_t held_count;
     uint16_t max_seats_per_user;
     bool no_orphans;
-    uint8_t unused;
+    uint8_t sale;                /* sp_sale */
     sp_concert_id older_of_host; /* his concert before this one; 0 = none */
 } sp_concert_row;
 
@@ -92,11 +92,12 @@ typedef struct sp_order_row {
     uint32_t job_low;
 } sp_order_row;
 
-/* One order in some hundred is cancelled: so this is not in its row. */
+/* One order in some hundred is cancelled: so this is not in its row. All orders of
+ * a concert that is cancelled share one. */
 typedef struct sp_cancellation_row {
     sp_seq seq;
     sp_time_ms time;
-    sp_order_id order;
+    sp_order_id order; /* 0 = of a concert: what that moved stands in refunds */
     sp_ledger_ref older_of_buyer, older_of_host; /* as in an order's row */
     uint32_t unused;
 } sp_cancellation_row;
@@ -110,6 +111,17 @@ typedef struct sp_grant_row {
     sp_ledger_ref older; /* the user's entry before this one */
 } sp_grant_row;
 
+/* What the cancelling of a concert moved, a row for each user whose points it moved:
+ * the host, and each of its buyers for all his orders there. Those of one event stand
+ * together, ascending by user. */
+typedef struct sp_refund_row {
+    sp_seq seq;
+    sp_time_ms time;
+    sp_points amount; /* below 0 for the host */
+    sp_user_id user;
+    sp_ledger_ref older; /* the user's entry before this one */
+} sp_refund_row;
+
 /* A grade as the order path sees it: it ends before this seat. */
 typedef struct sp_price_row {
     uint32_t seats_end;
@@ -122,8 +134,10 @@ _Static_assert(sizeof(sp_order_row) == 64, "an order is one cache line");
 _Static_assert(sizeof(sp_sales_row) == 32, "two concerts' sales are one cache line");
 _Static_assert(sizeof(sp_cancellation_row) == 32, "a cancellation is half a cache line");
 _Static_assert(sizeof(sp_grant_row) == 32, "a grant is half a cache line");
+_Static_assert(sizeof(sp_refund_row) == 32, "a refund is half a cache line");
 _Static_assert(sizeof(sp_account_row) == 8, "an account is 8 bytes");
-_Static_assert(SP_ORDERS_MAX <= SP_LEDGER_INDEX_MAX && SP_GRANTS_MAX <= SP_LEDGER_INDEX_MAX,
+_Static_assert((uint64_t)SP_ORDERS_MAX + SP_CAPS_CONCERT_MAX <= SP_LEDGER_INDEX_MAX &&
+                   SP_GRANTS_MAX <= SP_LEDGER_INDEX_MAX,
                "a ledger's ref names any row");
 _Static_assert(SP_SEATS_PER_ORDER_MAX *SP_PRICE_MAX <= INT64_MAX / SP_ORDERS_MAX,
                "what a concert sells can be summed up");
@@ -139,7 +153,8 @@ struct sp_state {
     uint32_t users_count, erased_count, admins_count, concerts_count, orders_count;
     uint32_t seats_count, rows_count; /* over all concerts */
     uint32_t words_count, prices_count, order_seats_count;
-    uint32_t cancellations_count, grants_count;
+    uint32_t cancellations_count, grants_count, refunds_count;
+    uint32_t orders_cancelled_count;             /* by themselves or with their concert */
     uint32_t seats_sold_count, seats_held_count; /* over all concerts */
 
     /* Rows are indexed by id; [0] is never used. */
@@ -150,8 +165,10 @@ struct sp_state {
     sp_order_row *orders;
     sp_cancellation_row *cancellations; /* as many as orders at most */
     sp_grant_row *grants;
+    sp_refund_row *refunds; /* an order is refunded once, a concert cancelled once */
     sp_price_row *prices;
     uint32_t *order_seats;
+    uint32_t *scratch;     /* SP_SEATS_PER_CONCERT_MAX: of one event, while it is applied */
     uint64_t *sold, *held; /* words, concert after concert */
     sp_seq *seat_seqs;     /* 64 a word, the last ones of a concert unused */
     sp_categories categories;
@@ -285,6 +302,14 @@ static inline bool sp_grants_has_room(const sp_state *state)
 /* What a hold's user sees of it; seats has room for all of its. Living. */
 void sp_hold_view_fill(const sp_state *state, const sp_hold_row *row, sp_seat *seats,
                        sp_hold_view *out);
+
+/* Words that a new layout of a concert needs beyond those reserved for it: 0 = it fits
+ * there. Of a new concert: words_reserved 0. */
+static inline uint32_t sp_words_wanted(uint32_t words_reserved, uint32_t seats_count)
+{
+    uint32_t words_count = sp_words_of_seats(seats_count);
+    return words_count > words_reserved ? words_count : 0;
+}
 
 /* Does he host a concert that is still to come? Goes through those that he ever
  * hosted, newest first, which is where a live one stands. */

@@ -75,6 +75,13 @@ typedef enum sp_seat_state {
     SP_SEAT_SOLD = 2,
 } sp_seat_state;
 
+/* What its host lets a concert do, beside its window. Numbers are in the digest. */
+typedef enum sp_sale {
+    SP_SALE_OPEN = 0,
+    SP_SALE_PAUSED = 1,    /* nothing is taken or bought until it is resumed */
+    SP_SALE_CANCELLED = 2, /* for good: every order is refunded, every hold ended */
+} sp_sale;
+
 /* One grade of a concert as a host states it: rows of numbered seats.
  * row_sizes[i] seats in row i+1, each >= 1. */
 typedef struct sp_grade_spec {
@@ -100,6 +107,35 @@ typedef struct sp_concert_spec {
     const sp_grade_spec *grades;
     uint32_t grades_count;
 } sp_concert_spec;
+
+/* Which fields of a spec an edit states; the others stay as they are. */
+typedef enum sp_patch_field {
+    SP_PATCH_CATEGORY,
+    SP_PATCH_NAME,
+    SP_PATCH_DESCRIPTION,
+    SP_PATCH_IMAGE_URL,
+    SP_PATCH_ADDRESS,
+    SP_PATCH_RUNNING_TIME,
+    SP_PATCH_AGE_LIMIT,
+    SP_PATCH_START_DATE,
+    SP_PATCH_END_DATE,
+    SP_PATCH_CONCERT_DATE,
+    SP_PATCH_CANCEL_UNTIL, /* as 0: the default for the dates there are then */
+    SP_PATCH_MAX_SEATS,
+    SP_PATCH_HOLD_SECONDS,
+    SP_PATCH_NO_ORPHANS,
+    SP_PATCH_GRADES,
+} sp_patch_field;
+
+typedef struct sp_concert_patch {
+    uint32_t fields; /* 1 << sp_patch_field of each that is stated */
+    sp_concert_spec spec;
+} sp_concert_patch;
+
+static inline bool sp_patch_has(const sp_concert_patch *patch, sp_patch_field field)
+{
+    return (patch->fields >> field & 1u) != 0;
+}
 
 /* The names that people and clients read: static. A number that is none of the
  * enum's aborts. */

@@ -11,12 +11,13 @@
 #include "engine/state_private.h"
 
 /* A category's name is two words; it is written once, before the count that
- * makes it visible is stored with release, so it needs no atomics. The same
- * goes for a card pointer, but edits will replace those: atomic. */
+ * makes it visible is stored with release, so it needs no atomics. */
 typedef struct view_row {
-    _Atomic(const sp_concert_card *) card;
-    _Atomic uint64_t version; /* odd while the words change */
-    _Atomic uint64_t seq;     /* changes with the words, under version */
+    _Atomic(const sp_concert_card *) card; /* as all that follows, changes under version */
+    _Atomic uint64_t version;              /* odd while the words change */
+    _Atomic uint64_t seq;
+    _Atomic uint64_t own_seq; /* of what changed the concert itself */
+    _Atomic uint32_t sale;
 } view_row;
 
 /* 64 seats, and the seq that last changed one of them: what an order changes, side
@@ -155,6 +156,11 @@ void sp_views_publish_all(sp_views *views, const sp_state *state)
             word_store(&word->held, sp_state_held_words(state, id)[i]);
         }
         seat_seqs_publish(views, state, card);
+        atomic_store_explicit(&views->rows[id].sale, sp_state_sale(state, id),
+                              memory_order_release);
+        /* Which of its events was its own is not kept: at the latest the last one. */
+        atomic_store_explicit(&views->rows[id].own_seq, sp_state_concert_seq(state, id),
+                              memory_order_release);
         change_end(&views->rows[id], sp_state_concert_seq(state, id));
         concert_publish(views, state, id);
     }
@@ -183,6 +189,11 @@ static void bits_change(view_word *word, uint64_t mask, sp_change_kind kind)
     case SP_CHANGE_HELD_FREED:
         word_store(&word->held, held & ~mask);
         return;
+    case SP_CHANGE_EDITED:
+    case SP_CHANGE_PAUSED:
+    case SP_CHANGE_RESUMED:
+    case SP_CHANGE_CANCELLED:
+        break;
     }
     sp_assert_failed(__FILE__, __LINE__, "the change is of a known kind", kind, 0);
 }
@@ -202,6 +213,43 @@ static void seats_change(sp_views *views, uint32_t first_word, const sp_change *
     }
     for (uint32_t i = 0; i < change->seats_count; i++)
         word_store(&views->seat_seqs[(uint64_t)first_word * 64 + change->seats[i]], change->seq);
+}
+
+/* Every seat that is sold or held is free: what the views show of the moment before is
+ * what the state was then. */
+static void seats_free(sp_views *views, const sp_concert_card *card, sp_seq seq)
+{
+    for (uint32_t i = 0; i < sp_words_of_seats(card->seats_count); i++) {
+        view_word *word = &views->words[card->first_word + i];
+        _Atomic uint64_t *seqs = &views->seat_seqs[((uint64_t)card->first_word + i) * 64];
+        uint64_t bits = word_load(&word->sold) | word_load(&word->held);
+        if (bits == 0)
+            continue;
+        word_store(&word->sold, 0);
+        word_store(&word->held, 0);
+        word_store(&word->seq, seq);
+        for (; bits; bits &= bits - 1)
+            word_store(&seqs[__builtin_ctzll(bits)], seq);
+    }
+}
+
+/* The concert itself changes, under its version. */
+static void concert_change(sp_views *views, const sp_change *change)
+{
+    view_row *row = &views->rows[change->concert];
+    sp_sale sale = change->kind == SP_CHANGE_PAUSED      ? SP_SALE_PAUSED
+                   : change->kind == SP_CHANGE_CANCELLED ? SP_SALE_CANCELLED
+                                                         : SP_SALE_OPEN;
+
+    change_begin(row);
+    atomic_store_explicit(&row->own_seq, change->seq, memory_order_release);
+    if (change->kind == SP_CHANGE_EDITED)
+        atomic_store_explicit(&row->card, change->card, memory_order_release);
+    else
+        atomic_store_explicit(&row->sale, sale, memory_order_release);
+    if (change->kind == SP_CHANGE_CANCELLED)
+        seats_free(views, atomic_load_explicit(&row->card, memory_order_relaxed), change->seq);
+    change_end(row, change->seq);
 }
 
 static bool is_changing(const view_row *row)
@@ -231,6 +279,10 @@ static void change_publish(sp_views *views, const sp_state *state, const sp_chan
 {
     view_row *row = &views->rows[change->concert];
 
+    if (change->seats_count == 0) {
+        concert_change(views, change);
+        return;
+    }
     change_begin(row);
     seats_change(views, state->concerts[change->concert].first_word, change);
     change_end(row, change->seq);
@@ -243,6 +295,8 @@ static void prefetch_change(const sp_views *views, const sp_state *state, const 
 {
     uint32_t first_word = state->concerts[change->concert].first_word;
 
+    if (change->seats_count == 0)
+        return;
     __builtin_prefetch(&views->words[first_word + change->seats[0] / 64], 1);
     __builtin_prefetch(&views->seat_seqs[(uint64_t)first_word * 64 + change->seats[0]], 1);
 }
@@ -281,9 +335,15 @@ void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_eve
     case SP_EVENT_CONCERT_CREATED:
         atomic_store_explicit(&views->rows[event->concert_created.concert].seq, event->seq,
                               memory_order_release);
+        atomic_store_explicit(&views->rows[event->concert_created.concert].own_seq, event->seq,
+                              memory_order_release);
         concert_publish(views, state, event->concert_created.concert);
         break;
-    case SP_EVENT_ORDER_PAID: /* what these do to seats stands in the changes */
+    case SP_EVENT_CONCERT_EDITED: /* what these do stands in the changes */
+    case SP_EVENT_CONCERT_PAUSED:
+    case SP_EVENT_CONCERT_RESUMED:
+    case SP_EVENT_CONCERT_CANCELLED:
+    case SP_EVENT_ORDER_PAID:
     case SP_EVENT_ORDER_CANCELLED:
     case SP_EVENT_HOLD_TAKEN:
     case SP_EVENT_HOLD_EXTENDED:
@@ -341,30 +401,98 @@ sp_seq sp_views_concert_seq(const sp_views *views, sp_concert_id concert)
     return atomic_load_explicit(&views->rows[concert].seq, memory_order_acquire);
 }
 
-/* One look: false if the words changed meanwhile. The second load of version
- * may be relaxed: the acquires before it keep it behind them, and if one of
- * them read a new word, the odd version happened before this load. */
-static bool seats_try(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
-                      uint64_t *held, sp_seq *seq)
+sp_seq sp_views_concert_own_seq(const sp_views *views, sp_concert_id concert)
 {
-    const view_row *row = &views->rows[card->id];
+    if (concert - 1u >= sp_views_concerts_count(views))
+        return 0;
+    return atomic_load_explicit(&views->rows[concert].own_seq, memory_order_acquire);
+}
+
+sp_sale sp_views_sale(const sp_views *views, sp_concert_id concert)
+{
+    if (concert - 1u >= sp_views_concerts_count(views))
+        return SP_SALE_OPEN;
+    return (sp_sale)atomic_load_explicit(&views->rows[concert].sale, memory_order_acquire);
+}
+
+/* Between a look's two loads of the version: the card that there is now. */
+static const sp_concert_card *card_load(const view_row *row)
+{
+    return atomic_load_explicit(&row->card, memory_order_acquire);
+}
+
+/* The seq right before the concert had the layout that it has now, if this card is of an
+ * older one; else 0. */
+static sp_seq seq_before_layout(const view_row *row, const sp_concert_card *card)
+{
+    sp_seq layout_seq = card_load(row)->layout_seq;
+    return layout_seq == card->layout_seq ? 0 : layout_seq - 1;
+}
+
+static void words_load(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
+                       uint64_t *held)
+{
     const view_word *words = &views->words[card->first_word];
     uint32_t words_count = sp_words_of_seats(card->seats_count);
 
-    uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
-    if (version % 2)
-        return false;
-    *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
     for (uint32_t i = 0; i < words_count; i++) {
         sold[i] = word_load(&words[i].sold);
         held[i] = word_load(&words[i].held);
     }
+}
+
+/* One look: false if anything changed meanwhile. The second load of version
+ * may be relaxed: the acquires before it keep it behind them, and if one of
+ * them read a new word, the odd version happened before this load. */
+static bool concert_try(const sp_views *views, const view_row *row, sp_concert_now *out,
+                        uint64_t *sold, uint64_t *held)
+{
+    uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
+    if (version % 2)
+        return false;
+    out->card = card_load(row);
+    out->seq = atomic_load_explicit(&row->seq, memory_order_acquire);
+    out->sale = (sp_sale)atomic_load_explicit(&row->sale, memory_order_acquire);
+    words_load(views, out->card, sold, held);
     return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
 }
 
 /* Tries before the reader lets others run: the writer may have been suspended
  * in the middle of a change, on this very core. */
 #define TRIES_BEFORE_YIELD 64u
+
+bool sp_views_concert(const sp_views *views, sp_concert_id concert, sp_concert_now *out,
+                      uint64_t *sold, uint64_t *held)
+{
+    if (concert - 1u >= sp_views_concerts_count(views))
+        return false;
+    const view_row *row = &views->rows[concert];
+    for (uint32_t tries = 1; !concert_try(views, row, out, sold, held); tries++)
+        if (tries % TRIES_BEFORE_YIELD == 0)
+            sched_yield();
+    return true;
+}
+
+/* A look at the seats of this very card. */
+static bool seats_try(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
+                      uint64_t *held, sp_seq *seq)
+{
+    const view_row *row = &views->rows[card->id];
+    size_t bytes = sp_words_of_seats(card->seats_count) * sizeof(uint64_t);
+
+    uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
+    if (version % 2)
+        return false;
+    *seq = seq_before_layout(row, card);
+    if (*seq) {
+        memset(sold, 0, bytes);
+        memset(held, 0, bytes);
+    } else {
+        *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
+        words_load(views, card, sold, held);
+    }
+    return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
+}
 
 sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
                       uint64_t *held)
@@ -398,7 +526,7 @@ static uint32_t word_since(const sp_views *views, const sp_concert_card *card, u
     return count;
 }
 
-/* One look, as seats_try. What it finds in a torn one is thrown away, but is never
+/* One look, as concert_try. What it finds in a torn one is thrown away, but is never
  * more than there are seats. */
 static bool since_try(const sp_views *views, const sp_concert_card *card, sp_seq after,
                       sp_seat_now *out, uint32_t *count, sp_seq *seq)
@@ -409,8 +537,11 @@ static bool since_try(const sp_views *views, const sp_concert_card *card, sp_seq
     uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
     if (version % 2)
         return false;
-    *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
     *count = 0;
+    *seq = seq_before_layout(row, card);
+    if (*seq)
+        return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
+    *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
     for (uint32_t i = 0; i < words_count; i++)
         if (word_load(&views->words[card->first_word + i].seq) > after)
             *count += word_since(views, card, i, after, out + *count);

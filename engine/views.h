@@ -14,6 +14,10 @@
  * A reader that saw any new word synchronises with the store of that word and
  * so sees the odd version at its second look. No fences: ThreadSanitizer
  * follows it all.
+ *
+ * What changes a concert itself (an edit, a pause, its cancelling) goes through the
+ * changes like its seats, in the order of seqs, and under its version: one look sees
+ * card, sale and seats as of one seq.
  */
 #ifndef SP_ENGINE_VIEWS_H
 #define SP_ENGINE_VIEWS_H
@@ -31,7 +35,8 @@ void sp_views_destroy(sp_views *views);
 /* Writer: publishes everything (after recovery, before readers are let in). */
 void sp_views_publish_all(sp_views *views, const sp_state *state);
 /* Writer: publishes a durable batch: the categories and concerts that its events
- * made, each event in order; then what it did to seats; then once its seq. */
+ * made, each event in order; then what it did to concerts and seats; then once its
+ * seq. */
 void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_event *event);
 void sp_views_publish_changes(sp_views *views, const sp_state *state, const sp_changes *changes);
 void sp_views_publish_seq(sp_views *views, sp_seq seq);
@@ -46,12 +51,28 @@ sp_text sp_views_category(const sp_views *views, sp_category_id category);
 const sp_concert_card *sp_views_card(const sp_views *views, sp_concert_id concert);
 /* seq of the last event that changed this concert: one load, for ETags. */
 sp_seq sp_views_concert_seq(const sp_views *views, sp_concert_id concert);
+/* seq of the last event that changed the concert itself, beside its seats (made it,
+ * edited, paused, resumed or cancelled it). */
+sp_seq sp_views_concert_own_seq(const sp_views *views, sp_concert_id concert);
+/* What its host lets it do. SP_SALE_OPEN if there is no such concert. */
+sp_sale sp_views_sale(const sp_views *views, sp_concert_id concert);
 /* Copies the concert's words (sp_words_of_seats of them each) as of one
- * moment and returns the seq of the last event in them. */
+ * moment and returns the seq of the last event in them. If the concert has a new
+ * layout by now: as of the moment before it, when every seat of this card was free. */
 sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
                       uint64_t *held);
+/* The same, of the card that there is at that moment, with what its host lets it do.
+ * sold and held: of SP_SEATS_PER_CONCERT_MAX seats. false: there is no such concert. */
+typedef struct sp_concert_now {
+    const sp_concert_card *card;
+    sp_seq seq;
+    sp_sale sale;
+} sp_concert_now;
+bool sp_views_concert(const sp_views *views, sp_concert_id concert, sp_concert_now *out,
+                      uint64_t *sold, uint64_t *held);
 /* The seats that events behind `after` have changed, ascending, as they are now: as of
- * one moment, whose seq is returned. Who has the map of seq `after` and puts these
+ * one moment, whose seq is returned (with a new layout by now: of the moment before it,
+ * and none). Who has the map of seq `after` and puts these
  * into it has the map of that seq. `out` has room for all the concert's seats. Costs
  * a look at each word of 64 seats, and at each seat of those that changed. */
 typedef struct sp_seat_now {

@@ -45,6 +45,13 @@ static uint32_t fields_of(sp_event_type type)
         return 1;
     case SP_EVENT_HOLDS_EXPIRED:
         return 1;
+    case SP_EVENT_CONCERT_EDITED:
+        return 16;
+    case SP_EVENT_CONCERT_PAUSED:
+    case SP_EVENT_CONCERT_RESUMED:
+        return 1;
+    case SP_EVENT_CONCERT_CANCELLED:
+        return 4;
     }
     return 0;
 }
@@ -67,11 +74,8 @@ _Static_assert(SP_HOLDS_PER_EXPIRY_MAX * 5 + 200 < SP_EVENT_SIZE_MAX, "the large
 
 /* ---- encode ---- */
 
-static void encode_concert(sp_packing *out, const sp_event *event)
+static void encode_spec(sp_packing *out, const sp_concert_spec *spec)
 {
-    const sp_concert_spec *spec = &event->concert_created.spec;
-    sp_packing_uint(out, event->concert_created.concert);
-    sp_packing_uint(out, event->concert_created.host);
     sp_packing_uint(out, spec->category);
     sp_packing_text(out, spec->name);
     sp_packing_text_or_nil(out, spec->description);
@@ -157,7 +161,9 @@ static void encode_fields(sp_packing *out, const sp_event *event)
         sp_packing_text(out, event->category_created.name);
         return;
     case SP_EVENT_CONCERT_CREATED:
-        encode_concert(out, event);
+        sp_packing_uint(out, event->concert_created.concert);
+        sp_packing_uint(out, event->concert_created.host);
+        encode_spec(out, &event->concert_created.spec);
         return;
     case SP_EVENT_ORDER_PAID:
         encode_order(out, event);
@@ -183,6 +189,22 @@ static void encode_fields(sp_packing *out, const sp_event *event)
         return;
     case SP_EVENT_HOLDS_EXPIRED:
         encode_list(out, event->holds_expired.holds, event->holds_expired.holds_count);
+        return;
+    case SP_EVENT_CONCERT_EDITED:
+        sp_packing_uint(out, event->concert_edited.concert);
+        encode_spec(out, &event->concert_edited.spec);
+        return;
+    case SP_EVENT_CONCERT_PAUSED:
+        sp_packing_uint(out, event->concert_paused.concert);
+        return;
+    case SP_EVENT_CONCERT_RESUMED:
+        sp_packing_uint(out, event->concert_resumed.concert);
+        return;
+    case SP_EVENT_CONCERT_CANCELLED:
+        sp_packing_uint(out, event->concert_cancelled.concert);
+        sp_packing_uint(out, event->concert_cancelled.orders_count);
+        sp_packing_count(out, event->concert_cancelled.amount);
+        sp_packing_uint(out, event->concert_cancelled.seats_held_count);
         return;
     }
     SP_ASSERT_CMP(event->type, ==, 0);
@@ -275,11 +297,13 @@ static sp_role read_role(sp_reader *in)
     return (sp_role)sp_reader_uint(in, SP_ROLE_USER, SP_ROLE_ADMIN);
 }
 
-static void decode_grades(sp_decoder *decoder, sp_reader *in, sp_concert_spec *spec)
+/* grades_min: 0 where they may stay as they were. */
+static void decode_grades(sp_decoder *decoder, sp_reader *in, uint32_t grades_min,
+                          sp_concert_spec *spec)
 {
     uint32_t rows_used = 0;
     decoder->concert_used = true;
-    spec->grades_count = sp_reader_array(in, 1, SP_GRADES_PER_CONCERT_MAX);
+    spec->grades_count = sp_reader_array(in, grades_min, SP_GRADES_PER_CONCERT_MAX);
     spec->grades = decoder->grades;
     for (uint32_t g = 0; g < spec->grades_count && in->wrong == NULL; g++) {
         sp_grade_spec *grade = &decoder->grades[g];
@@ -293,11 +317,9 @@ static void decode_grades(sp_decoder *decoder, sp_reader *in, sp_concert_spec *s
     }
 }
 
-static void decode_concert(sp_decoder *decoder, sp_reader *in, sp_event *out)
+static void decode_spec(sp_decoder *decoder, sp_reader *in, uint32_t grades_min,
+                        sp_concert_spec *spec)
 {
-    sp_concert_spec *spec = &out->concert_created.spec;
-    out->concert_created.concert = read_id(in, 1);
-    out->concert_created.host = read_id(in, 1);
     spec->category = read_id(in, 1);
     spec->name = sp_reader_text(in, SP_CONCERT_NAME_SIZE_MAX);
     spec->description = sp_reader_text_or_nil(in, SP_DESCRIPTION_SIZE_MAX);
@@ -312,7 +334,7 @@ static void decode_concert(sp_decoder *decoder, sp_reader *in, sp_event *out)
     spec->max_seats_per_user = (uint32_t)sp_reader_uint(in, 1, SP_MAX_SEATS_PER_USER_MAX);
     spec->hold_seconds = (uint32_t)sp_reader_uint(in, SP_HOLD_SECONDS_MIN, SP_HOLD_SECONDS_MAX);
     spec->no_orphans = sp_reader_bool(in);
-    decode_grades(decoder, in, spec);
+    decode_grades(decoder, in, grades_min, spec);
 }
 
 /* 1 … count_max items, each item_min … item_max, lent by the decoder; returns how
@@ -395,7 +417,9 @@ static void decode_fields(sp_decoder *decoder, sp_reader *in, bool extra, sp_eve
         out->category_created.name = sp_reader_text(in, SP_CATEGORY_NAME_SIZE_MAX);
         return;
     case SP_EVENT_CONCERT_CREATED:
-        decode_concert(decoder, in, out);
+        out->concert_created.concert = read_id(in, 1);
+        out->concert_created.host = read_id(in, 1);
+        decode_spec(decoder, in, 1, &out->concert_created.spec);
         return;
     case SP_EVENT_ORDER_PAID:
         decode_order(decoder, in, extra, out);
@@ -422,6 +446,23 @@ static void decode_fields(sp_decoder *decoder, sp_reader *in, bool extra, sp_eve
     case SP_EVENT_HOLDS_EXPIRED:
         out->holds_expired.holds_count = decode_list(decoder, in, SP_HOLDS_PER_EXPIRY_MAX, 1,
                                                      UINT32_MAX, &out->holds_expired.holds);
+        return;
+    case SP_EVENT_CONCERT_EDITED:
+        out->concert_edited.concert = read_id(in, 1);
+        decode_spec(decoder, in, 0, &out->concert_edited.spec);
+        return;
+    case SP_EVENT_CONCERT_PAUSED:
+        out->concert_paused.concert = read_id(in, 1);
+        return;
+    case SP_EVENT_CONCERT_RESUMED:
+        out->concert_resumed.concert = read_id(in, 1);
+        return;
+    case SP_EVENT_CONCERT_CANCELLED:
+        out->concert_cancelled.concert = read_id(in, 1);
+        out->concert_cancelled.orders_count = (uint32_t)sp_reader_uint(in, 0, SP_ORDERS_MAX);
+        out->concert_cancelled.amount = read_signed(in, 0, SP_POINTS_TOTAL_MAX);
+        out->concert_cancelled.seats_held_count =
+            (uint32_t)sp_reader_uint(in, 0, SP_SEATS_PER_CONCERT_MAX);
         return;
     }
 }

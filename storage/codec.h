@@ -26,6 +26,11 @@
  *  11 hold_extended      hold, seq of its hold_taken, expires at
  *  12 hold_released      hold
  *  13 holds_expired      [ hold … ]
+ *  14 concert_edited     concert, then as in concert_created from category on, all of
+ *                        it; grades [] = they stay
+ *  15 concert_paused     concert
+ *  16 concert_resumed    concert
+ *  17 concert_cancelled  concert, orders refunded, their amount, seats held till then
  *
  *   time and dates are ms since 1970; numbers are never negative;
  *   text = str, or nil if absent; of an order's last two one may be absent,

@@ -24,6 +24,8 @@ static bool is_utf8(const sp_event *event)
         return sp_utf8_valid(event->category_created.name);
     case SP_EVENT_CONCERT_CREATED:
         return spec_is_utf8(&event->concert_created.spec);
+    case SP_EVENT_CONCERT_EDITED:
+        return spec_is_utf8(&event->concert_edited.spec);
     case SP_EVENT_ORDER_CANCELLED:
         return sp_utf8_valid(event->order_cancelled.reason);
     case SP_EVENT_USER_CREATED:
@@ -35,9 +37,18 @@ static bool is_utf8(const sp_event *event)
     case SP_EVENT_HOLD_EXTENDED:
     case SP_EVENT_HOLD_RELEASED:
     case SP_EVENT_HOLDS_EXPIRED:
+    case SP_EVENT_CONCERT_PAUSED:
+    case SP_EVENT_CONCERT_RESUMED:
+    case SP_EVENT_CONCERT_CANCELLED:
         return true;
     }
     return false;
+}
+
+static void write_null(sp_json_writer *w, const char *key)
+{
+    sp_json_key(w, key);
+    sp_json_null(w);
 }
 
 static void write_grades(sp_json_writer *w, const sp_concert_spec *spec)
@@ -59,11 +70,9 @@ static void write_grades(sp_json_writer *w, const sp_concert_spec *spec)
     sp_json_array_end(w);
 }
 
-static void write_concert(sp_json_writer *w, const sp_event *event)
+/* All of a concert's fields; no grades where they stay as they were. */
+static void write_spec(sp_json_writer *w, const sp_concert_spec *spec)
 {
-    const sp_concert_spec *spec = &event->concert_created.spec;
-    sp_json_put_id(w, "concert", event->concert_created.concert);
-    sp_json_put_id(w, "host", event->concert_created.host);
     sp_json_put_id(w, "category", spec->category);
     sp_json_put_text(w, "name", spec->name);
     sp_json_put_text(w, "description", spec->description);
@@ -79,7 +88,11 @@ static void write_concert(sp_json_writer *w, const sp_event *event)
     sp_json_put_integer(w, "holdSeconds", spec->hold_seconds);
     sp_json_key(w, "noOrphans");
     sp_json_boolean(w, spec->no_orphans);
-    write_grades(w, spec);
+    if (spec->grades_count) {
+        write_grades(w, spec);
+    } else {
+        write_null(w, "grades");
+    }
 }
 
 static void write_seats(sp_json_writer *w, const sp_seat *seats, uint32_t count)
@@ -96,12 +109,6 @@ static void write_hash(sp_json_writer *w, const char *key, const sp_hash128 *has
     char hex[2 * sizeof(sp_hash128) + 1];
     sodium_bin2hex(hex, sizeof hex, hash->bytes, sizeof hash->bytes);
     sp_json_put_string(w, key, hex);
-}
-
-static void write_null(sp_json_writer *w, const char *key)
-{
-    sp_json_key(w, key);
-    sp_json_null(w);
 }
 
 static void write_order(sp_json_writer *w, const sp_event *event)
@@ -165,7 +172,25 @@ static void write_data(sp_json_writer *w, const sp_event *event)
         sp_json_put_text(w, "name", event->category_created.name);
         return;
     case SP_EVENT_CONCERT_CREATED:
-        write_concert(w, event);
+        sp_json_put_id(w, "concert", event->concert_created.concert);
+        sp_json_put_id(w, "host", event->concert_created.host);
+        write_spec(w, &event->concert_created.spec);
+        return;
+    case SP_EVENT_CONCERT_EDITED:
+        sp_json_put_id(w, "concert", event->concert_edited.concert);
+        write_spec(w, &event->concert_edited.spec);
+        return;
+    case SP_EVENT_CONCERT_PAUSED:
+        sp_json_put_id(w, "concert", event->concert_paused.concert);
+        return;
+    case SP_EVENT_CONCERT_RESUMED:
+        sp_json_put_id(w, "concert", event->concert_resumed.concert);
+        return;
+    case SP_EVENT_CONCERT_CANCELLED:
+        sp_json_put_id(w, "concert", event->concert_cancelled.concert);
+        sp_json_put_integer(w, "orders", event->concert_cancelled.orders_count);
+        sp_json_put_integer(w, "amount", event->concert_cancelled.amount);
+        sp_json_put_integer(w, "seatsHeld", event->concert_cancelled.seats_held_count);
         return;
     case SP_EVENT_ORDER_PAID:
         write_order(w, event);

@@ -46,10 +46,10 @@ static inline struct hall hall_make(const uint32_t *row_sizes, const uint32_t *g
         grades[i] = (sp_grade_spec){SP_TEXT("grade"), 1, row_sizes + rows_count, grades_rows[i]};
         rows_count += grades_rows[i];
     }
-    sp_arena arena = {.bytes_max = sp_card_bytes(&spec, rows_count)};
+    sp_arena arena = {.bytes_max = sp_card_bytes(&spec, rows_count, NULL)};
     struct hall hall = {.block = calloc(1, arena.bytes_max)};
     arena.base = hall.block;
-    hall.card = sp_card_make(&arena, &spec);
+    hall.card = sp_card_make(&arena, &spec, NULL);
     uint32_t words_count = sp_words_of_seats(hall.card->seats_count);
     hall.sold = calloc(words_count, sizeof *hall.sold);
     hall.held = calloc(words_count, sizeof *hall.held);

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdlib.h>
+
+#include "engine/apply_private.h"
+#include "engine/cards.h"
+#include "engine/catalogue.h"
+#include "engine/fault.h"
+#include "engine/ledger.h"
+
+sp_subject sp_apply_category_created(sp_state *state, const sp_event *event)
+{
+    sp_text name = sp_arena_text(&state->arena, event->category_created.name);
+
+    SP_ASSERT_CMP(state->categories.count, <, state->limits.categories_max);
+    sp_category_id id = sp_categories_add(&state->categories, name);
+    SP_ASSERT_CMP(id, ==, event->category_created.category);
+    return (sp_subject){id, 0, 0};
+}
+
+/* ---- Creating and editing ---- */
+
+/* Room for the bitmaps of a card's seats; the older card's, if that is large enough. */
+static void words_reserve(sp_state *state, sp_concert_card *card)
+{
+    uint32_t wanted = sp_words_wanted(card->words_reserved, card->seats_count);
+
+    if (!wanted)
+        return;
+    SP_ASSERT_CMP(wanted, <=, sp_words_max(&state->limits) - state->words_count);
+    card->first_word = state->words_count;
+    card->words_reserved = wanted;
+    state->words_count += wanted;
+}
+
+/* The prices of a layout, in a place for `had` of them or, if there are more, behind
+ * all others. */
+static void prices_fill(sp_state *state, sp_concert_row *row, uint32_t had)
+{
+    const sp_concert_card *card = row->card;
+
+    if (card->spec.grades_count > had) {
+        SP_ASSERT_CMP(card->spec.grades_count, <=, state->limits.grades_max - state->prices_count);
+        row->first_price = state->prices_count;
+        state->prices_count += card->spec.grades_count;
+    }
+    for (uint32_t i = 0; i < card->spec.grades_count; i++) {
+        const sp_card_grade *grade = &card->grades[i];
+        state->prices[row->first_price + i] =
+            (sp_price_row){grade->first_seat + grade->seats_count, (uint32_t)grade->price};
+    }
+}
+
+/* The concert's line for the order path: what it copies from the card. */
+static void row_copy_card(sp_concert_row *row, const sp_concert_card *card, sp_seq seq)
+{
+    row->start_date = card->spec.start_date;
+    row->end_date = card->spec.end_date;
+    row->seq = seq;
+    row->card = card;
+    row->first_word = card->first_word;
+    row->seats_count = card->seats_count;
+    row->max_seats_per_user = (uint16_t)card->spec.max_seats_per_user;
+    row->no_orphans = card->spec.no_orphans;
+}
+
+static void count_layout(sp_state *state, const sp_concert_card *card)
+{
+    state->seats_count += card->seats_count;
+    state->rows_count += card->rows_count;
+    SP_ASSERT_CMP(state->seats_count, <=, state->limits.seats_max);
+}
+
+sp_subject sp_apply_concert_created(sp_state *state, const sp_event *event)
+{
+    sp_concert_id id = event->concert_created.concert;
+    sp_concert_row *row = &state->concerts[id];
+
+    SP_ASSERT_CMP(id, ==, state->concerts_count + 1);
+    SP_ASSERT_CMP(id, <=, state->limits.concerts_max);
+    sp_concert_card *card = sp_card_make(&state->arena, &event->concert_created.spec, NULL);
+    card->id = id;
+    card->host = event->concert_created.host;
+    card->created_at = event->time;
+    card->created_seq = event->seq;
+    card->layout_seq = event->seq;
+    card->created = card;
+    words_reserve(state, card);
+    count_layout(state, card);
+
+    row_copy_card(row, card, event->seq);
+    prices_fill(state, row, 0);
+    row->host = card->host;
+    sp_account_row *account = &state->accounts[card->host];
+    row->older_of_host = account->newest_concert;
+    account->newest_concert = id;
+    state->concerts_count = id;
+    return (sp_subject){id, 0, 0};
+}
+
+sp_subject sp_apply_concert_edited(sp_state *state, const sp_event *event)
+{
+    sp_concert_id id = event->concert_edited.concert;
+    sp_concert_row *row = sp_state_concert_row(state, id);
+
+    SP_ASSERT(row);
+    const sp_concert_card *older = row->card;
+    sp_concert_card *card = sp_card_make(&state->arena, &event->concert_edited.spec, older);
+    if (event->concert_edited.spec.grades_count) {
+        card->layout_seq = event->seq;
+        words_reserve(state, card);
+        state->seats_count -= older->seats_count;
+        state->rows_count -= older->rows_count;
+        count_layout(state, card);
+    }
+    row_copy_card(row, card, event->seq);
+    if (event->concert_edited.spec.grades_count)
+        prices_fill(state, row, older->spec.grades_count);
+    return (sp_subject){id, 0, 0};
+}
+
+/* ---- Pausing and resuming ---- */
+
+static sp_subject sale_change(sp_state *state, sp_concert_id id, sp_sale sale, sp_seq seq)
+{
+    sp_concert_row *row = sp_state_concert_row(state, id);
+
+    SP_ASSERT(row);
+    SP_ASSERT_CMP(row->sale, !=, SP_SALE_CANCELLED);
+    row->sale = (uint8_t)sale;
+    row->seq = seq;
+    return (sp_subject){id, 0, 0};
+}
+
+sp_subject sp_apply_concert_paused(sp_state *state, const sp_event *event)
+{
+    return sale_change(state, event->concert_paused.concert, SP_SALE_PAUSED, event->seq);
+}
+
+sp_subject sp_apply_concert_resumed(sp_state *state, const sp_event *event)
+{
+    return sale_change(state, event->concert_resumed.concert, SP_SALE_OPEN, event->seq);
+}
+
+/* ---- Cancelling: one event, whatever was sold ---- */
+
+static void holds_cancel(sp_state *state, sp_concert_id id, sp_seq seq)
+{
+    uint32_t seats_held_count = state->concerts[id].held_count;
+    uint32_t count;
+
+    if (seats_held_count == 0)
+        return;
+    count = sp_holds_of_concert(&state->holds, id, state->scratch, seats_held_count);
+    for (uint32_t i = 0; i < count; i++)
+        sp_apply_hold_end(state, sp_holds_living(&state->holds, state->scratch[i]),
+                          SP_HELD_CANCELLED, seq);
+    SP_ASSERT_CMP(state->concerts[id].held_count, ==, 0);
+}
+
+/* Its paid orders are no more: a row of refunds for each, as they come. Returns how
+ * many. */
+static uint32_t orders_cancel(sp_state *state, const sp_event *event, sp_refund_row *refunds)
+{
+    sp_sales_row *sales = &state->sales[event->concert_cancelled.concert];
+    uint32_t index = state->cancellations_count + 1, count = 0;
+
+    for (sp_order_id order = sp_order_paid_from(state, sales->newest_order); order;
+         order = sp_order_paid_from(state, state->orders[order].older_of_concert)) {
+        sp_order_row *row = &state->orders[order];
+        row->status = SP_ORDER_CANCEL;
+        row->cancellation = index;
+        refunds[count++] = (sp_refund_row){
+            .seq = event->seq, .time = event->time, .amount = row->amount, .user = row->user};
+    }
+    if (count) {
+        state->cancellations[index] = (sp_cancellation_row){.seq = event->seq, .time = event->time};
+        state->cancellations_count = index;
+    }
+    sales->refunded = sales->amount;
+    sales->cancelled_count = sales->orders_count;
+    state->orders_cancelled_count += count;
+    return count;
+}
+
+static int compare_users(const void *a, const void *b)
+{
+    sp_user_id left = ((const sp_refund_row *)a)->user, right = ((const sp_refund_row *)b)->user;
+    return (left > right) - (left < right);
+}
+
+/* A row a user, ascending; returns how many are left. */
+static uint32_t refunds_merge(sp_refund_row *refunds, uint32_t count)
+{
+    uint32_t merged = 0;
+
+    qsort(refunds, count, sizeof(*refunds), compare_users);
+    for (uint32_t i = 0; i < count; i++) {
+        if (merged && refunds[merged - 1].user == refunds[i].user)
+            refunds[merged - 1].amount += refunds[i].amount;
+        else
+            refunds[merged++] = refunds[i];
+    }
+    return merged;
+}
+
+/* Into his ledger, and his seats at the concert forgotten; he is a buyer, or the host. */
+static void refund_pay(sp_state *state, sp_concert_id concert, uint32_t index)
+{
+    sp_refund_row *refund = &state->refunds[index];
+    sp_user_row *user = &state->users[refund->user];
+    uint32_t seats_count = sp_user_caps_count(&user->caps, &state->caps, refund->user, concert);
+
+    user->points += refund->amount;
+    refund->older = sp_ledger_push(state, refund->user, sp_ledger_ref_of(SP_LEDGER_REFUND, index));
+    if (seats_count)
+        sp_user_caps_subtract(&user->caps, &state->caps, refund->user, concert, seats_count);
+}
+
+/* The host pays all of it; what he bought of himself he also gets. His row is among the
+ * buyers', so that it is found like theirs. */
+static void orders_refund(sp_state *state, const sp_event *event)
+{
+    uint32_t first = state->refunds_count + 1;
+    sp_refund_row *refunds = &state->refunds[first];
+    uint32_t count = orders_cancel(state, event, refunds);
+
+    if (count == 0)
+        return;
+    SP_ASSERT_CMP(count, ==, event->concert_cancelled.orders_count);
+    refunds[count] = (sp_refund_row){
+        .seq = event->seq,
+        .time = event->time,
+        .amount = -event->concert_cancelled.amount,
+        .user = state->concerts[event->concert_cancelled.concert].host,
+    };
+    count = refunds_merge(refunds, count + 1);
+    for (uint32_t i = 0; i < count; i++)
+        if (!(SP_FAULT(LOST_REFUND) && i == 0))
+            refund_pay(state, event->concert_cancelled.concert, first + i);
+    state->refunds_count += count;
+}
+
+/* What is sold is free again: word by word, whoever bought it. */
+static void seats_free(sp_state *state, sp_concert_row *row, sp_seq seq)
+{
+    uint64_t *sold = &state->sold[row->first_word];
+    sp_seq *seqs = &state->seat_seqs[sp_concert_first_seat(row)];
+
+    for (uint32_t i = 0; i < sp_words_of_seats(row->seats_count); i++) {
+        for (uint64_t bits = sold[i]; bits; bits &= bits - 1)
+            seqs[i * 64u + (uint32_t)__builtin_ctzll(bits)] = seq;
+        sold[i] = 0;
+    }
+    state->seats_sold_count -= row->sold_count;
+    row->sold_count = 0;
+}
+
+sp_subject sp_apply_concert_cancelled(sp_state *state, const sp_event *event)
+{
+    sp_concert_id id = event->concert_cancelled.concert;
+    sp_concert_row *row = sp_state_concert_row(state, id);
+
+    SP_ASSERT(row);
+    holds_cancel(state, id, event->seq);
+    orders_refund(state, event);
+    seats_free(state, row, event->seq);
+    return sale_change(state, id, SP_SALE_CANCELLED, event->seq);
+}
