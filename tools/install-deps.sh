@@ -17,7 +17,7 @@ need_command curl curl
 for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-dev nettle-dev libutf8proc-dev libyajl-dev; do
     need_package "$p"
 done
-with_peers=""
+with_services=""
 with_promtool=""
 for set in "$@"; do
     case $set in
@@ -26,12 +26,18 @@ for set in "$@"; do
         need_command node nodejs
         need_command clang clang
         for p in libcmocka-dev libclang-rt-14-dev; do need_package "$p"; done
+        # Operation: the proxy's example, the unit and the man page are tried.
+        need_command openssl openssl
+        need_command mandoc mandoc
+        need_command systemd-analyze systemd
+        [ -x /usr/sbin/nginx ] || need_command nginx nginx-light
+        case $missing in *nginx-light*) with_services=yes ;; esac
         # It checks /metrics. Its package comes with a server and 310 MB of
         # what that needs: only the one program is taken out of it, below.
         command -v promtool >/dev/null 2>&1 || with_promtool=yes
         ;;
     bench)
-        with_peers=yes
+        with_services=yes
         need_command node nodejs
         need_command gnuplot gnuplot-nox
         need_command redis-server redis-server
@@ -56,11 +62,12 @@ if [ "$(id -u)" != 0 ]; then
     }
     as_root="sudo"
 fi
-# The peers are started by the benchmark, on ports and directories of its own:
-# the services that their packages would start have no business here, and would
-# be in the figures. Debian asks this file; one that is there already stands.
+# The peers and nginx are started by the benchmark and the tests, on ports and
+# directories of their own: the services that their packages would start have no
+# business here, and would be in the figures. Debian asks this file; one that is
+# there already stands.
 policy=/usr/sbin/policy-rc.d
-if [ -n "$with_peers" ] && [ ! -e "$policy" ]; then
+if [ -n "$with_services" ] && [ ! -e "$policy" ]; then
     # dash runs no EXIT trap when a signal ends it, but does when it exits.
     trap '$as_root rm -f "$policy"' EXIT
     trap 'exit 130' INT
@@ -72,6 +79,8 @@ $as_root apt-get update -qq
 if [ -n "$missing" ]; then
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    # Nor at the next boot: nobody asked for a web server on port 80.
+    case $missing in *nginx-light*) $as_root systemctl disable --quiet nginx 2>/dev/null || true ;; esac
 fi
 if [ -n "$with_promtool" ]; then
     unpacked=$(mktemp -d)

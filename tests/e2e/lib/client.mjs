@@ -49,7 +49,7 @@ export class Client {
     }
     return new Promise((resolve, reject) => {
       const request = http.request({
-        host: this.server.host, port: this.server.port, method, path, headers, agent: this.agent,
+        protocol: this.agent.protocol, host: this.server.host, port: this.server.port, method, path, headers, agent: this.agent,
       }, (response) => {
         const parts = [];
         response.on('data', (part) => parts.push(part));
