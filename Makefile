@@ -41,7 +41,7 @@ TESTS    := $(patsubst %.c,$B/%,$(wildcard tests/engine/*_test.c tests/storage/*
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*_fuzz.c))
 SHIMS    := $(patsubst %.c,$B/%.so,$(wildcard tests/support/*_shim.c))
 
-.PHONY: all help deps run test check-fast e2e sim nightly fuzz fuzzers units bench format lint clean FORCE tests-support
+.PHONY: all help deps run test check-fast e2e sim nightly fuzz fuzzers units bench format lint install uninstall clean FORCE tests-support
 all: $B/stagepick tests-support
 tests-support: $(SHIMS)
 
@@ -87,6 +87,12 @@ format:
 lint:
 	cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr -I. \
 	  --suppress=missingIncludeSystem $(FOLDERS) bench
+## make install       program, man page, unit, examples into $(DESTDIR)$(PREFIX) (/usr/local)
+install:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' tools/operation/install.sh install $B/stagepick
+## make uninstall     remove them again; data and settings stay
+uninstall:
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' tools/operation/install.sh uninstall
 ## make clean         remove build/
 clean:
 	rm -rf build
