@@ -6,6 +6,7 @@
 
 #include "engine/assert.h"
 #include "engine/engine.h"
+#include "net/fold.h"
 #include "net/loop.h"
 
 /* Ids as large as a busy server's: they decide how long an answer is. */
@@ -143,7 +144,7 @@ sp_bench_sample *sp_bench_sample_create(void)
         sample->clock.now = on_now;
         sample->loop = calloc(1, sizeof *sample->loop);
         sample->state = sp_state_create(&limits);
-        sample->views = sp_views_create(&limits);
+        sample->views = sp_views_create(&limits, sp_fold_text);
         sample->metrics = sp_metrics_create(1, sp_routes_count + 1);
     }
     if (sample == NULL || sample->loop == NULL || sample->state == NULL || sample->views == NULL ||

@@ -7,7 +7,8 @@ const sp_limits sp_limits_default = {
     .users_max = 1000000,                /* 72 bytes each, 128 more for each that
                                         * has used a key: 200 MB */
     .categories_max = 10000,             /* 24 bytes each and the name */
-    .concerts_max = 100000,              /* 120 bytes each and the card: 12 MB */
+    .concerts_max = 100000,              /* 376 bytes each, 256 of them for search, and
+                                        * the card: 38 MB */
     .seats_max = 10000000,               /* 16.5 bytes each, and some 16 for each
                                         * pair of a user and a concert beyond
                                         * his first eight: 325 MB at most */

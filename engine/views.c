@@ -35,6 +35,7 @@ struct sp_views {
     _Atomic uint64_t *seat_seqs; /* 64 a word */
     uint32_t concerts_max, categories_max;
     uint64_t words_max;
+    sp_search *search; /* NULL: nobody searches */
     _Alignas(64) _Atomic uint64_t seq;
     _Atomic uint32_t concerts_count, categories_count;
 };
@@ -52,7 +53,7 @@ static void tables_of(sp_views *views, sp_reservation list[TABLES_COUNT])
     list[3] = (sp_reservation){&views->seat_seqs, words_max * 64 * sizeof(*views->seat_seqs)};
 }
 
-sp_views *sp_views_create(const sp_limits *limits)
+sp_views *sp_views_create(const sp_limits *limits, sp_fold fold)
 {
     sp_reservation tables[TABLES_COUNT];
     sp_views *views = aligned_alloc(64, sizeof(*views)); /* its size is a multiple of 64 */
@@ -68,6 +69,12 @@ sp_views *sp_views_create(const sp_limits *limits)
         free(views);
         return NULL;
     }
+    if (fold)
+        views->search = sp_search_create(limits->concerts_max, fold);
+    if (fold && !views->search) {
+        sp_views_destroy(views);
+        return NULL;
+    }
     return views;
 }
 
@@ -79,6 +86,7 @@ void sp_views_destroy(sp_views *views)
         return;
     tables_of(views, tables);
     sp_memory_release_all(tables, TABLES_COUNT);
+    sp_search_destroy(views->search);
     free(views);
 }
 
@@ -119,13 +127,27 @@ static void category_publish(sp_views *views, const sp_state *state, sp_category
     atomic_store_explicit(&views->categories_count, category, memory_order_release);
 }
 
+/* A concert's first card, or one that takes another's place: found by its texts
+ * before it is seen, and no more by those of the card before once it is. */
+static void card_publish(sp_views *views, const sp_concert_card *card)
+{
+    view_row *row = &views->rows[card->id];
+    bool is_new = atomic_load_explicit(&row->card, memory_order_relaxed) == NULL;
+    sp_search_entry entry = sp_views_search_entry(views, card);
+
+    if (views->search)
+        sp_search_put(views->search, &entry);
+    atomic_store_explicit(&row->card, card, memory_order_release);
+    if (views->search && !is_new)
+        sp_search_drop_stale(views->search, &entry);
+}
+
 /* A new concert: no reader knows it before its count, so its words (zero, or
  * what recovery found) need no version. */
 static void concert_publish(sp_views *views, const sp_state *state, sp_concert_id concert)
 {
     SP_ASSERT_CMP(concert, <=, views->concerts_max);
-    atomic_store_explicit(&views->rows[concert].card, sp_state_concert(state, concert),
-                          memory_order_release);
+    card_publish(views, sp_state_concert(state, concert));
     /* Pairs with the acquire in sp_views_concerts_count. */
     atomic_store_explicit(&views->concerts_count, concert, memory_order_release);
 }
@@ -392,6 +414,21 @@ const sp_concert_card *sp_views_card(const sp_views *views, sp_concert_id concer
     if (concert - 1u >= sp_views_concerts_count(views))
         return NULL;
     return atomic_load_explicit(&views->rows[concert].card, memory_order_acquire);
+}
+
+const sp_search *sp_views_search(const sp_views *views)
+{
+    return views->search;
+}
+
+sp_search_entry sp_views_search_entry(const sp_views *views, const sp_concert_card *card)
+{
+    return (sp_search_entry){
+        .concert = card->id,
+        .category = card->spec.category,
+        .name = card->spec.name,
+        .category_name = sp_views_category(views, card->spec.category),
+    };
 }
 
 sp_seq sp_views_concert_seq(const sp_views *views, sp_concert_id concert)

@@ -24,12 +24,14 @@
 
 #include "engine/changes.h"
 #include "engine/event.h"
+#include "engine/search.h"
 #include "engine/state.h"
 
 typedef struct sp_views sp_views;
 
-/* NULL if the address space can't be had. */
-sp_views *sp_views_create(const sp_limits *limits);
+/* fold: what names are searched by; NULL: nobody will search. NULL if the address
+ * space can't be had. */
+sp_views *sp_views_create(const sp_limits *limits, sp_fold fold);
 void sp_views_destroy(sp_views *views);
 
 /* Writer: publishes everything (after recovery, before readers are let in). */
@@ -49,6 +51,11 @@ uint32_t sp_views_categories_count(const sp_views *views);
 sp_text sp_views_category(const sp_views *views, sp_category_id category);
 /* NULL if there is none; lives as long as the state. */
 const sp_concert_card *sp_views_card(const sp_views *views, sp_concert_id concert);
+/* To ask below sp_views_concerts_count + 1. What it finds is on its card, or was when it
+ * looked (engine/search.h). NULL if the views were made without a fold. */
+const sp_search *sp_views_search(const sp_views *views);
+/* What of a card is searched. */
+sp_search_entry sp_views_search_entry(const sp_views *views, const sp_concert_card *card);
 /* seq of the last event that changed this concert: one load, for ETags. */
 sp_seq sp_views_concert_seq(const sp_views *views, sp_concert_id concert);
 /* seq of the last event that changed the concert itself, beside its seats (made it,

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "net/fold.h"
 #include "storage/recover.h"
 #include "tools/options.h"
 #include "tools/version.h"
@@ -45,7 +46,7 @@ int sp_runtime_open(sp_runtime *runtime, const char *dir, uint32_t queue_capacit
     sp_system_clock_init(&runtime->clock);
     sp_futex_wait_init(&runtime->wait);
     runtime->state = sp_state_create(&sp_limits_default);
-    runtime->views = sp_views_create(&sp_limits_default);
+    runtime->views = sp_views_create(&sp_limits_default, sp_fold_text);
     runtime->queue = sp_queue_create(queue_capacity, &runtime->wait.wait);
     if (runtime->state == NULL || runtime->views == NULL || runtime->queue == NULL)
         return report_memory();

@@ -98,7 +98,7 @@ static void world_open(world *w, uint64_t seed)
     replay_limits = larger(&w->limits, &w->random);
     w->replay = sp_state_create(&replay_limits);
     sp_maps_init(&w->maps);
-    w->views = sp_views_create(&w->limits);
+    w->views = sp_views_create(&w->limits, NULL);
     assert_true(sp_changes_init(&w->changes, SP_HOLDS_PER_EXPIRY_MAX));
     assert_true(w->state != NULL && w->replay != NULL && w->views != NULL);
 }

@@ -193,7 +193,7 @@ static inline world *world_create_with(sp_wait *wait, uint32_t batch_commands_ma
 {
     world *w = calloc(1, sizeof *w);
     w->state = sp_state_create(&sp_limits_default);
-    w->views = sp_views_create(&sp_limits_default);
+    w->views = sp_views_create(&sp_limits_default, NULL);
     sp_futex_wait_init(&w->wait);
     w->queue = sp_queue_create(SLOTS, wait ? wait : &w->wait.wait);
     for (int i = 0; i < MAILBOXES; i++) {

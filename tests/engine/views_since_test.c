@@ -74,7 +74,7 @@ static void each_change_is_told_as_it_is_now(void **unused)
 {
     (void)unused;
     struct stage stage = stage_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     sp_views_publish_all(views, stage.state);
     sp_seq made = sp_state_seq(stage.state);
 
@@ -110,7 +110,7 @@ static void each_change_is_told_as_it_is_now(void **unused)
                  3);
 
     /* Published as a whole, after a restart, it tells the same. */
-    sp_views *again = sp_views_create(&stage_limits);
+    sp_views *again = sp_views_create(&stage_limits, NULL);
     sp_views_publish_all(again, stage.state);
     for (sp_seq after = 0; after <= made + 7; after++) {
         sp_seat_now a[STAGE_SEATS], b[STAGE_SEATS];
@@ -199,7 +199,7 @@ static void every_seq_leads_to_every_later_one(void **unused)
     (void)unused;
     sp_limits limits = limits_of_lives();
     struct stage stage = stage_of_lives(&limits);
-    sp_views *views = sp_views_create(&limits);
+    sp_views *views = sp_views_create(&limits, NULL);
     static seat_map history[HISTORY + 1][LIVELIER + 1]; /* by seqs since the first */
     sp_random random;
     sp_random_seed(&random, 99);
@@ -233,7 +233,7 @@ static void a_batch_is_published_event_by_event(void **unused)
 {
     (void)unused;
     struct stage stage = stage_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     sp_changes batch;
     uint32_t count;
     assert_true(sp_changes_init(&batch, 8));
@@ -356,7 +356,7 @@ static void a_watcher_always_has_the_map_of_its_seq(void **unused)
     (void)unused;
     sp_limits limits = limits_of_lives();
     struct stage stage = stage_of_lives(&limits);
-    sp_views *views = sp_views_create(&limits);
+    sp_views *views = sp_views_create(&limits, NULL);
     past *p = calloc(1, sizeof *p);
     reading r = {.views = views, .trail_max = 2 * ROUNDS + 64};
     pthread_t thread;
@@ -454,7 +454,7 @@ static void holds_that_end_together_are_seen_so(void **unused)
 {
     (void)unused;
     struct stage stage = stage_of_lives(&stage_limits);
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     sp_views_publish_all(views, stage.state);
     pairing p = {.views = views, .first = sp_state_seq(stage.state) + 1};
     pthread_t thread;

@@ -21,7 +21,7 @@ static void nothing_shows_before_it_is_published(void **unused)
 {
     (void)unused;
     struct stage stage = stage_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
 
     assert_non_null(views);
     assert_int_equal(sp_views_seq(views), 0);
@@ -46,7 +46,7 @@ static void published_events_add_up_to_the_state(void **unused)
 {
     (void)unused;
     struct stage stage = stage_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     sp_concert_spec spec = stage_spec();
 
     assert_int_equal(stage_order(&stage, BUYER, SEATS(1)), SP_OK);
@@ -79,7 +79,7 @@ static void a_map_is_of_its_seq_within_a_batch(void **unused)
 {
     (void)unused;
     struct stage stage = stage_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     uint64_t sold[WORDS], held[WORDS];
 
     sp_views_publish_all(views, stage.state);
@@ -159,7 +159,7 @@ static void readers_never_see_half_an_order(void **unused)
     limits.orders_max = ROUNDS;
     limits.order_seats_max = 2 * ROUNDS;
     struct stage stage = stage_make_with(&limits);
-    sp_views *views = sp_views_create(&limits);
+    sp_views *views = sp_views_create(&limits, NULL);
     pthread_t thread;
 
     sp_views_publish_all(views, stage.state);

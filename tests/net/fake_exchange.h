@@ -19,6 +19,7 @@
 #include "engine/assert.h"
 #include "engine/sequencer.h"
 #include "net/app.h"
+#include "net/fold.h"
 #include "net/router.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_log.h"
@@ -171,7 +172,7 @@ static inline void fake_loop_init(sp_loop *loop)
     sp_mailbox_init(&loop->mailbox, fake_wake);
     SP_ASSERT(sp_slots_init(&loop->slots, 16, &loop->mailbox));
     loop->state = sp_state_create(&fake_limits);
-    loop->views = sp_views_create(&fake_limits);
+    loop->views = sp_views_create(&fake_limits, sp_fold_text);
     loop->queue = sp_queue_create(16, &loop->wait);
     SP_ASSERT(loop->state && loop->views && loop->queue);
     sp_views_publish_all(loop->views, loop->state);

@@ -53,7 +53,7 @@ static inline struct hall hall_make(uint32_t seats_count)
     spec.grades = &grade;
     spec.grades_count = 1;
     assert_int_equal(stage_concert(&hall.stage, HOST, &spec), SP_OK);
-    hall.views = sp_views_create(&limits);
+    hall.views = sp_views_create(&limits, NULL);
     assert_non_null(hall.views);
     sp_views_publish_all(hall.views, hall.stage.state);
     hall_remember(&hall);

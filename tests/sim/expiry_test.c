@@ -192,7 +192,7 @@ static void open_drop(drop *d)
         .type = SP_COMMAND_CONCERT_CREATE, .actor = 1, .concert_create = {.spec = &spec}};
     memset(d, 0, sizeof *d);
     d->state = sp_state_create(&limits);
-    d->views = sp_views_create(&limits);
+    d->views = sp_views_create(&limits, NULL);
     d->queue = sp_queue_create(1024, &never_waits);
     sp_mailbox_init(&d->mailbox, nobody);
     assert_true(sp_slots_init(&d->slots, SLOTS, &d->mailbox));
@@ -231,7 +231,7 @@ static void restart(drop *d)
     d->fault_at = 0;
     sp_fake_log_restart(&d->log);
     d->state = sp_state_create(&limits);
-    d->views = sp_views_create(&limits);
+    d->views = sp_views_create(&limits, NULL);
     for (uint64_t i = 0; i < d->log.records_count; i++) {
         if (sp_fake_log_record(&d->log, i)->event != NULL)
             continue;

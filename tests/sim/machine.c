@@ -67,7 +67,7 @@ static bool is_overdue(sp_sim_world *w)
 void sp_sim_machine_start(sp_sim_world *w)
 {
     w->state = sp_state_create(&w->limits);
-    w->views = sp_views_create(&w->limits);
+    w->views = sp_views_create(&w->limits, NULL);
     SP_ASSERT(w->state != NULL && w->views != NULL);
     sp_sim_recover(w);
     sp_views_publish_all(w->views, w->state);
