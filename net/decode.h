@@ -12,6 +12,7 @@
 #define SP_NET_DECODE_H
 
 #include "engine/command.h"
+#include "engine/search.h"
 #include "net/field_errors.h"
 #include "net/json_read.h"
 
@@ -85,8 +86,9 @@ typedef enum sp_param {
      * is the seq. */
     SP_PARAM_BALANCE,
     SP_PARAMS,
-    /* No number: whoever checks it reads the query itself (net/ticket.h). */
-    SP_PARAM_TICKET = SP_PARAMS
+    /* No numbers. Whoever checks a ticket reads the query itself (net/ticket.h). */
+    SP_PARAM_TICKET = SP_PARAMS,
+    SP_PARAM_Q, /* a text to search for: sp_query_search_text */
 } sp_param;
 
 #define SP_LIST_LIMIT_DEFAULT 20
@@ -95,6 +97,12 @@ typedef enum sp_param {
 /* allowed: a mask of 1 << sp_param. What is not given gets its default
  * (limit 20, others 0). false = something was wrong. */
 bool sp_decode_query(sp_decode *decode, sp_text query, unsigned allowed, int64_t values[SP_PARAMS]);
+
+/* The text of `q` in a query that sp_decode_query has taken: 1 to
+ * SP_SEARCH_TEXT_SIZE_MAX bytes of UTF-8, in out; absent if there is none. A `+` is a
+ * space in it, as browsers' forms send it (and, with it, every library that makes
+ * queries of names and values; they all send a plus as `%2B`). */
+sp_text sp_query_search_text(sp_text query, char out[SP_SEARCH_TEXT_SIZE_MAX]);
 
 /* Exactly a decimal number 1 … 2^32-1 without leading zeros: the form of an
  * id in a path, a query or a body. */

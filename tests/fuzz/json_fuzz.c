@@ -277,8 +277,12 @@ static void try_query(sp_decode *decode, sp_text query)
 {
     int64_t values[SP_PARAMS];
     sp_field_errors_clear(&errors);
-    bool ok = sp_decode_query(decode, query, 15, values); /* all but the ledger's */
+    char text[SP_SEARCH_TEXT_SIZE_MAX];
+    unsigned allowed = 15 | 1u << SP_PARAM_Q; /* all but the ledger's */
+    bool ok = sp_decode_query(decode, query, allowed, values);
     check_errors(ok);
+    sp_text searched = ok ? sp_query_search_text(query, text) : (sp_text){0};
+    SP_ASSERT(!searched.bytes || (searched.size >= 1 && sp_utf8_valid(searched)));
     SP_ASSERT(!ok || (values[SP_PARAM_LIMIT] >= 1 && values[SP_PARAM_LIMIT] <= SP_LIST_LIMIT_MAX));
     SP_ASSERT(!ok || (values[SP_PARAM_CURSOR] >= 0 && values[SP_PARAM_CURSOR] <= UINT32_MAX));
 }

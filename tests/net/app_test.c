@@ -143,7 +143,8 @@ static void catalogue(void **state)
     expect(ASK(SP_METHOD_GET, "/v1/concerts?category=2"), 200,
            "{\"items\":[],\"nextCursor\":null}");
     expect(ASK(SP_METHOD_GET, "/v1/concerts?category=1&limit=3"), 200, "\"nextCursor\":null}");
-    expect(ASK(SP_METHOD_GET, "/v1/concerts?q=x"), 422, "\"field\":\"q\",\"code\":\"unknown\"");
+    expect(ASK(SP_METHOD_GET, "/v1/concerts?user=1"), 422,
+           "\"field\":\"user\",\"code\":\"unknown\"");
     expect(ASK(SP_METHOD_POST, "/v1/concerts?x=1", .body = "{\"name\":\"\"}", .token = user_token),
            422, "\"errors\":[{\"field\":\"x\",\"code\":\"unknown\"");
 }
@@ -476,17 +477,6 @@ static void long_lists_are_cut(void **state)
     assert_true(page.body_size > 256 * 1024 && page.body_size < 300 * 1024);
     assert_null(strstr(page.body, "\"nextCursor\":null"));
     free(page.head);
-    for (; made < 4200; made++)
-        expect(ASK(SP_METHOD_POST, "/v1/concerts", .body = concert_body, .token = user_token), 201,
-               NULL);
-    fake_answer rare = ASK(SP_METHOD_GET, "/v1/concerts?category=3");
-    assert_non_null(strstr(rare.body, "{\"items\":[],\"nextCursor\":\""));
-    char target[64];
-    snprintf(target, sizeof target, "/v1/concerts?category=3&cursor=%lu",
-             strtoul(strstr(rare.body, "nextCursor") + 13, NULL, 10));
-    free(rare.head);
-    expect(ask((given){.method = SP_METHOD_GET, .target = target}), 200,
-           "{\"items\":[],\"nextCursor\":null}");
 }
 
 static void sign_up_can_be_closed(void **state)
