@@ -24,7 +24,9 @@
  * What chose these numbers (`bench search`): a name of 20 to 40 characters sets a
  * twentieth of the bits, so a query of one character has 1 false candidate in
  * 10,000 concerts, a longer one next to none, and its third or fourth line ends
- * the look at a block. 256 bytes a concert, whatever its name; a block is 128 KiB,
+ * the look at a block (of half the bits, 1 in 200, and nothing gained but memory).
+ * At 100,000 concerts that takes 3 to 17 us where a scan of all names takes 400 to
+ * 1,600. 256 bytes a concert, whatever its name; a block is 128 KiB,
  * in which both writing a concert and asking stay within a few pages. Reserved
  * once, touched block by block, nothing moves, nothing is allocated.
  *

@@ -17,8 +17,8 @@
 
 #include "engine/search.h"
 
-/* An sp_fold. Some 2 ns a character of ASCII, Hangul, kana or Han, and some 50 of a
- * text with any other in it. */
+/* An sp_fold. 1 to 3 ns a character of a text of ASCII, Hangul, kana and Han alone, 15
+ * to 50 of one with any other in it; 13 us for 200 bytes at most. */
 uint32_t sp_fold_text(sp_text text, uint32_t *out);
 
 #endif

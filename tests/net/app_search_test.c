@@ -7,7 +7,7 @@
 #include "tests/net/app_stage.h"
 #include "tests/support/random.h"
 
-#define MADE 2100u /* more than two pages look at */
+#define MADE 600u /* more than two pages look at */
 
 static fake_answer list(const char *query, unsigned long cursor)
 {
