@@ -139,7 +139,8 @@ static size_t encode(const uint32_t *characters, uint32_t count, char *out)
 static size_t fold_into(sp_text text, char *out)
 {
     uint32_t characters[SP_FOLD_MAX(SP_SEARCH_TEXT_SIZE_MAX)];
-    return encode(characters, sp_fold_text(text, characters), out);
+    uint32_t count = sp_fold_text(text, characters);
+    return encode(characters, count, out);
 }
 
 static bool make_folded(catalogue *c)

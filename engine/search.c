@@ -119,9 +119,10 @@ static uint32_t fold_entry(const sp_search *search, const sp_search_entry *entry
 static signature signature_of(const sp_search *search, const sp_search_entry *entry)
 {
     uint32_t characters[ENTRY_CHARACTERS_MAX];
+    uint32_t count = fold_entry(search, entry, characters);
     signature s = {{0}};
 
-    signature_add_text(&s, characters, fold_entry(search, entry, characters));
+    signature_add_text(&s, characters, count);
     signature_add(&s, gram_hash(GRAM_CATEGORY, entry->category, 0), CATEGORY_BITS);
     return s;
 }

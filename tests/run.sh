@@ -148,7 +148,7 @@ all)
     run_fuzz "${SP_FUZZ_SECONDS:-10}"
     run_e2e release
     run_e2e address tests/e2e/{api,auth,cors,headers,limits,http,concurrency,lifecycle,logging,metrics,seat_stream,tools}*.test.mjs
-    SP_IO_THREADS=2 run_e2e thread tests/e2e/{concurrency,http_connections,lifecycle,logging,metrics,api_orders,api_holds,api_queue,auth_keys,seat_stream}*.test.mjs
+    SP_IO_THREADS=2 run_e2e thread tests/e2e/{concurrency,http_connections,lifecycle,logging,metrics,api_orders,api_holds,api_queue,api_search,auth_keys,seat_stream}*.test.mjs
     ;;
 fast) run_units "${SAN:-release}" ;;
 e2e) if [ -n "${ONLY:-}" ]; then run_e2e "${SAN:-release}" tests/e2e/"$ONLY"*.test.mjs; else run_e2e "${SAN:-release}"; fi ;;
