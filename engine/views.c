@@ -127,18 +127,19 @@ static void category_publish(sp_views *views, const sp_state *state, sp_category
     atomic_store_explicit(&views->categories_count, category, memory_order_release);
 }
 
-/* A concert's first card, or one that takes another's place: found by its texts
- * before it is seen, and no more by those of the card before once it is. */
-static void card_publish(sp_views *views, const sp_concert_card *card)
+/* Before a card is seen: it is found by its texts. */
+static void search_put(sp_views *views, const sp_concert_card *card)
 {
-    view_row *row = &views->rows[card->id];
-    bool is_new = atomic_load_explicit(&row->card, memory_order_relaxed) == NULL;
     sp_search_entry entry = sp_views_search_entry(views, card);
-
     if (views->search)
         sp_search_put(views->search, &entry);
-    atomic_store_explicit(&row->card, card, memory_order_release);
-    if (views->search && !is_new)
+}
+
+/* When it has taken another's place: no more by that one's. */
+static void search_drop_stale(sp_views *views, const sp_concert_card *card)
+{
+    sp_search_entry entry = sp_views_search_entry(views, card);
+    if (views->search)
         sp_search_drop_stale(views->search, &entry);
 }
 
@@ -147,7 +148,9 @@ static void card_publish(sp_views *views, const sp_concert_card *card)
 static void concert_publish(sp_views *views, const sp_state *state, sp_concert_id concert)
 {
     SP_ASSERT_CMP(concert, <=, views->concerts_max);
-    card_publish(views, sp_state_concert(state, concert));
+    const sp_concert_card *card = sp_state_concert(state, concert);
+    search_put(views, card);
+    atomic_store_explicit(&views->rows[concert].card, card, memory_order_release);
     /* Pairs with the acquire in sp_views_concerts_count. */
     atomic_store_explicit(&views->concerts_count, concert, memory_order_release);
 }
@@ -255,7 +258,8 @@ static void seats_free(sp_views *views, const sp_concert_card *card, sp_seq seq)
     }
 }
 
-/* The concert itself changes, under its version. */
+/* The concert itself changes, under its version; what is searched beside it, so that no
+ * reader of its seats waits for that. */
 static void concert_change(sp_views *views, const sp_change *change)
 {
     view_row *row = &views->rows[change->concert];
@@ -263,6 +267,8 @@ static void concert_change(sp_views *views, const sp_change *change)
                    : change->kind == SP_CHANGE_CANCELLED ? SP_SALE_CANCELLED
                                                          : SP_SALE_OPEN;
 
+    if (change->kind == SP_CHANGE_EDITED)
+        search_put(views, change->card);
     change_begin(row);
     atomic_store_explicit(&row->own_seq, change->seq, memory_order_release);
     if (change->kind == SP_CHANGE_EDITED)
@@ -272,6 +278,8 @@ static void concert_change(sp_views *views, const sp_change *change)
     if (change->kind == SP_CHANGE_CANCELLED)
         seats_free(views, atomic_load_explicit(&row->card, memory_order_relaxed), change->seq);
     change_end(row, change->seq);
+    if (change->kind == SP_CHANGE_EDITED)
+        search_drop_stale(views, change->card);
 }
 
 static bool is_changing(const view_row *row)

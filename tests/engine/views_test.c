@@ -102,57 +102,6 @@ static void a_map_is_of_its_seq_within_a_batch(void **unused)
     stage_close(&stage);
 }
 
-/* Bytes as they are: folding is another's affair. */
-static uint32_t plain_fold(sp_text text, uint32_t *out)
-{
-    for (uint32_t i = 0; i < text.size; i++)
-        out[i] = (unsigned char)text.bytes[i];
-    return text.size;
-}
-
-/* The newest concert that is published and has the text; 0 = none. */
-static sp_concert_id find(const sp_views *views, sp_text text, sp_category_id category)
-{
-    sp_search_query query;
-    sp_concert_id id = sp_views_concerts_count(views) + 1;
-
-    sp_search_ask(sp_views_search(views), text, category, &query);
-    while ((id = sp_search_next(sp_views_search(views), &query, id)) > 0) {
-        sp_search_entry entry = sp_views_search_entry(views, sp_views_card(views, id));
-        assert_int_equal(entry.concert, id);
-        if (sp_search_finds(sp_views_search(views), &query, &entry))
-            return id;
-    }
-    return 0;
-}
-
-static void what_is_published_is_found(void **unused)
-{
-    (void)unused;
-    struct stage stage = stage_make();
-    sp_views *views = sp_views_create(&stage_limits, plain_fold);
-    sp_concert_spec spec = stage_spec();
-
-    assert_non_null(views);
-    assert_int_equal(find(views, SP_TEXT("제전"), 0), 0);
-    sp_views_publish_all(views, stage.state);
-    assert_int_equal(find(views, SP_TEXT("제전"), 0), 1);
-    assert_int_equal(find(views, SP_TEXT("assi"), 1), 1);
-    assert_int_equal(find(views, SP_TEXT("assi"), 2), 0);
-    assert_int_equal(stage_category(&stage, ADMIN, "Jazz"), SP_OK);
-    sp_views_publish_event(views, stage.state, &stage.event);
-    spec.category = 2;
-    spec.name = SP_TEXT("Second");
-    assert_int_equal(stage_concert(&stage, HOST, &spec), SP_OK);
-    assert_int_equal(find(views, SP_TEXT("Second"), 0), 0); /* decided, and not durable */
-    sp_views_publish_event(views, stage.state, &stage.event);
-    assert_int_equal(find(views, SP_TEXT("Second"), 0), 2);
-    assert_int_equal(find(views, SP_TEXT("Jazz"), 2), 2);
-    assert_int_equal(find(views, SP_TEXT("제전"), 2), 0);
-    sp_views_destroy(views);
-    stage_close(&stage);
-}
-
 static void counts_are_of_the_range(void **unused)
 {
     (void)unused;
@@ -242,7 +191,6 @@ int main(void)
         cmocka_unit_test(nothing_shows_before_it_is_published),
         cmocka_unit_test(published_events_add_up_to_the_state),
         cmocka_unit_test(a_map_is_of_its_seq_within_a_batch),
-        cmocka_unit_test(what_is_published_is_found),
         cmocka_unit_test(counts_are_of_the_range),
         cmocka_unit_test(readers_never_see_half_an_order),
     };
