@@ -20,8 +20,6 @@
 #include "net/problem.h"
 #include "net/write_limit.h"
 
-#define KEY_SIZE_MAX 255u
-
 sp_app *sp_app_create(const sp_app_config *config)
 {
     char secret[32];
@@ -38,6 +36,7 @@ sp_app *sp_app_create(const sp_app_config *config)
         !sp_write_limit_init(app))
         goto failed;
     sodium_memzero(app->config.signing_key.bytes, sizeof app->config.signing_key.bytes);
+    sp_openapi_init(&app->openapi, app->config.version ? app->config.version : "0");
     return app;
 failed:
     if (app)
@@ -54,6 +53,7 @@ void sp_app_destroy(sp_app *app)
     sp_login_guard_destroy(app->guard);
     sp_rate_table_destroy(app->rates);
     sp_rate_row_destroy(app->user_rates);
+    sp_openapi_close(&app->openapi);
     free(app);
 }
 
@@ -298,7 +298,7 @@ static sp_outcome check_media(sp_exchange *ex, const sp_route *route)
 
 static bool check_key(sp_decode *decode, sp_text key)
 {
-    bool ok = key.size >= 1 && key.size <= KEY_SIZE_MAX;
+    bool ok = key.size >= 1 && key.size <= SP_KEY_SIZE_MAX;
     for (uint32_t i = 0; ok && i < key.size; i++)
         ok = key.bytes[i] > ' ' && key.bytes[i] <= '~';
     if (!ok)

@@ -52,6 +52,7 @@ typedef struct sp_app_config {
     uint32_t writes_per_s_max;      /* of a user or an unknown network; 0: no limit, …
                                 * SP_WRITES_PER_S_MAX */
     const sp_cors *cors;            /* borrowed; NULL: CORS is off */
+    const char *version; /* the program's, for /openapi.json; static; NULL: none is said */
     /* Borrowed; for /metrics and /v1/admin/stats. Its metrics are the server's.
      * NULL: there are no such routes. */
     const sp_figures_sources *figures;

@@ -12,6 +12,7 @@
 #include "net/decode.h"
 #include "net/json_write.h"
 #include "net/login_guard.h"
+#include "net/openapi.h"
 #include "net/pulse.h"
 #include "net/rate.h"
 #include "net/refresh_token.h"
@@ -28,6 +29,7 @@ struct sp_app {
     /* An unknown e-mail is verified against this, so that it takes as long
      * as a known one. */
     char dummy_hash[SP_PASSWORD_HASH_SIZE];
+    sp_openapi openapi;      /* the document; constant */
     sp_rate_table *rates;    /* of writes, by network */
     sp_rate_row *user_rates; /* of writes, by user */
     sp_rate_rule write_rule;

@@ -74,6 +74,9 @@ bool sp_decode_profile_edit(sp_decode *decode, const sp_json_node *root, sp_prof
 bool sp_decode_role(sp_decode *decode, const sp_json_node *root, sp_role *out);
 bool sp_decode_grant(sp_decode *decode, const sp_json_node *root, sp_points *out);
 
+/* An Idempotency-Key is so long at most; visible ASCII. */
+#define SP_KEY_SIZE_MAX 255u
+
 /* ---- Queries ---- */
 
 typedef enum sp_param {

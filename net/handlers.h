@@ -111,4 +111,7 @@ void sp_ops_answer_stats(sp_exchange *ex, sp_out *out);
 void sp_health_answer_live(sp_exchange *ex, sp_out *out);
 void sp_health_answer_ready(sp_exchange *ex, sp_out *out);
 
+/* openapi_answer.c */
+void sp_openapi_answer(sp_exchange *ex, sp_out *out);
+
 #endif

@@ -11,6 +11,7 @@
 #include "net/decode.h"
 #include "net/exchange.h"
 #include "net/schema.h"
+#include "net/tags.h"
 
 /* Who may ask. The token is checked here; the role of the state is judged by
  * the engine, and stands here for the reader and the documentation. */
@@ -74,6 +75,18 @@ typedef struct sp_route {
     /* The exchange ends: gives back what it holds beyond its memory and its slot.
      * NULL: nothing. */
     void (*end)(sp_exchange *ex);
+
+    /* For the document of the interface (net/openapi.h), and its tests. */
+    const char *operation; /* what clients' programs call it; in no other row */
+    const char *summary;   /* in a few words */
+    const char *about;     /* more, in Markdown; NULL: there is no more to say */
+    sp_tag tag;
+    int status; /* of a success; 0: 200, or 204 where there is no body */
+    int also;   /* of an answer without a body that is no problem either: 304 of what
+                 * has an entity tag, 204 of a stream that is over; 0: none */
+    /* The codes that this row can answer beyond those that follow from the rest of
+     * it (net/route_outcomes.h); SP_OK ends them. */
+    const sp_outcome *outcomes;
 } sp_route;
 
 extern const sp_route sp_routes[];

@@ -6,6 +6,10 @@
  * are documented by these names. A problem (RFC 9457) may answer any route, so
  * no row names it.
  *
+ * SP_PARTS are what those are made of, as far as it has a name in the document
+ * of the interface; no row names them. What fields each has stands in
+ * net/schema_fields.h.
+ *
  * X(ID, name, meaning, home)
  */
 #ifndef SP_NET_SCHEMA_H
@@ -54,21 +58,71 @@
       "net/job_stream.c")                                                                          \
     X(ORDER_LIST, "OrderList", "a user's orders, newest first", "sp_orders_answer_list")           \
     X(CONCERT_ORDERS, "ConcertOrders", "a concert's orders with their buyers, and its sums",       \
-      "sp_concert_orders_answer")
+      "sp_concert_orders_answer")                                                                  \
+    X(OPENAPI, "OpenApi", "this document", "net/openapi.h")
+
+#define SP_PARTS(X)                                                                           \
+    /* of requests */                                                                         \
+    X(NEW_GRADE, "NewGrade", "a grade, by its rows or as one row", "sp_decode_concert")       \
+    X(GRADE_OF_ROWS, "GradeOfRows", "a grade with the size of each row", "sp_decode_concert") \
+    X(GRADE_OF_SEATS, "GradeOfSeats", "a grade of one row", "sp_decode_concert")              \
+    X(ORDER_OF_SEATS, "OrderOfSeats", "seats of a concert, to buy", "sp_decode_order")        \
+    X(ORDER_OF_HOLD, "OrderOfHold", "a hold, to buy its seats", "sp_decode_order")            \
+    X(HOLD_OF_SEATS, "HoldOfSeats", "these seats", "sp_decode_hold")                          \
+    X(HOLD_OF_BEST, "HoldOfBest", "the best that are left", "sp_decode_hold")                 \
+    X(BEST_AVAILABLE, "BestAvailable", "how many, and of which grade", "sp_decode_hold")      \
+    /* of answers */                                                                          \
+    X(SEAT, "Seat", "a seat of an order or a hold, and what it cost", "sp_encode_seats")      \
+    X(GRADE, "Grade", "a grade and the sizes of its rows", "sp_encode_grade")                 \
+    X(GRADE_NOW, "GradeNow", "a grade, and its seats by state", "sp_encode_concert")          \
+    X(CONCERT_ORDER, "ConcertOrder", "an order, and who bought", "sp_encode_order_of")        \
+    X(BUYER, "Buyer", "who bought; nobody's e-mail address", "sp_encode_order_of")            \
+    X(CONCERT_TOTALS, "ConcertTotals", "sums over all orders of a concert",                   \
+      "sp_concert_orders_answer")                                                             \
+    X(LEDGER_ITEM, "LedgerItem", "one movement of points", "sp_encode_ledger_item")           \
+    X(JOB_WAITING, "JobWaiting", "it has not been decided yet", "sp_job_put_waiting")         \
+    X(JOB_SUCCEEDED, "JobSucceeded", "it became an order", "sp_job_put_success")              \
+    X(JOB_FAILED, "JobFailed", "it was refused", "sp_job_put_failure")                        \
+    X(CONNECTIONS, "Connections", "connections of all loops", "sp_stats_write")               \
+    X(QUEUE_FIGURES, "QueueFigures", "the queue of commands", "sp_stats_write")               \
+    X(SEQUENCER_FIGURES, "SequencerFigures", "what the sequencer has done", "sp_stats_write") \
+    X(TIMES, "Times", "seconds: median, 99th percentile, longest", "sp_stats_write")          \
+    X(SIZES, "Sizes", "numbers: median, 99th percentile, largest", "sp_stats_write")          \
+    X(REQUEST_FIGURES, "RequestFigures", "requests answered, and left", "sp_stats_write")     \
+    X(THROTTLED, "Throttled", "requests turned away, by limit", "sp_stats_write")             \
+    X(LOOP_FIGURES, "LoopFigures", "one I/O loop", "sp_stats_write")                          \
+    /* of streams: an event, and its data */                                                  \
+    X(SEAT_EVENT_MAP, "SeatEventMap", "all seats: first, and where changes would be longer",  \
+      "sp_seat_event_map")                                                                    \
+    X(SEAT_EVENT_SEATS, "SeatEventSeats", "what has changed since the event before",          \
+      "sp_seat_event_changes")                                                                \
+    X(SEAT_EVENT_RESET, "SeatEventReset", "the last id is not known: a map follows",          \
+      "SP_SEAT_EVENT_RESET")                                                                  \
+    X(SEATS_NOW, "SeatsNow", "a character for each seat", "sp_seat_event_map")                \
+    X(SEAT_CHANGES, "SeatChanges", "seats by the state that they have now",                   \
+      "sp_seat_event_changes")                                                                \
+    X(JOB_EVENT_WAITING, "JobEventWaiting", "first, if it has not been decided",              \
+      "net/job_stream.c")                                                                     \
+    X(JOB_EVENT_END, "JobEventEnd", "its outcome, once; the stream ends", "net/job_stream.c") \
+    /* of problems */                                                                         \
+    X(FIELD_ERROR, "FieldError", "what is wrong with one field", "net/field_errors.h")        \
+    X(SEAT_CONFLICT, "SeatConflict", "a seat that can not be had", "sp_encode_conflict")      \
+    X(LONELY_SEAT, "LonelySeat", "a seat that would be left alone", "sp_encode_orphan")
 
 typedef enum sp_schema {
     SP_SCHEMA_UNNAMED = 0, /* of a row that has no body to name */
 #define SP_SCHEMA_ENUM(id, name, meaning, home) SP_SCHEMA_##id,
-    SP_SCHEMAS(SP_SCHEMA_ENUM)
+    SP_SCHEMAS(SP_SCHEMA_ENUM) SP_SCHEMAS_END, /* of those that rows name; parts are behind it */
+    SP_PARTS(SP_SCHEMA_ENUM)
 #undef SP_SCHEMA_ENUM
-        SP_SCHEMAS_END
+        SP_PARTS_END
 } sp_schema;
 
 typedef struct sp_schema_row {
     const char *name, *meaning, *home; /* static */
 } sp_schema_row;
 
-/* Of any member of the enum but the first and the last. */
+/* Of any member of the enum but UNNAMED and the two ends. */
 const sp_schema_row *sp_schema_row_of(sp_schema schema);
 
 #endif

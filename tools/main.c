@@ -21,6 +21,7 @@ static const struct {
     {"replay", sp_command_replay, "rebuild a state from the log and show it"},
     {"user", sp_command_user, "add a user, or set a password, while the server is stopped"},
     {"key", sp_command_key, "show or rotate the keys of access tokens"},
+    {"openapi", sp_command_openapi, "print the document of the HTTP interface"},
     {"bench", sp_command_bench, "measure the engine, or fill a directory to measure a server on"},
 };
 #define COMMANDS_COUNT (sizeof commands / sizeof commands[0])

@@ -153,6 +153,7 @@ static int create_app(serving *s)
         .writes_per_s_max = s->options.writes_per_s_max,
         .cors = s->options.cors.count > 0 ? &s->options.cors : NULL,
         .figures = &s->figures.sources,
+        .version = SP_VERSION,
     };
     memcpy(config.signing_key.kid, keys.items[0].kid, sizeof keys.items[0].kid);
     memcpy(config.signing_key.bytes, keys.items[0].secret, sizeof keys.items[0].secret);
