@@ -186,6 +186,8 @@ static void put_components(sp_json_writer *json)
     sp_json_object(json);
     sp_json_key(json, "schemas");
     put_schemas(json);
+    sp_json_key(json, "responses");
+    sp_openapi_put_shared_refusals(json);
     sp_json_key(json, "headers");
     sp_openapi_put_headers(json);
     sp_json_key(json, "securitySchemes");

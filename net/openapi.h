@@ -24,7 +24,7 @@ typedef struct sp_openapi {
     char tag[SP_OPENAPI_TAG_SIZE]; /* its strong entity tag, a hash; not terminated */
 } sp_openapi;
 
-/* version: the program's. Takes about a millisecond. Aborts if memory is out. */
+/* version: the program's. Takes some milliseconds. Aborts if memory is out. */
 void sp_openapi_init(sp_openapi *openapi, const char *version);
 /* All zero is fine too. */
 void sp_openapi_close(sp_openapi *openapi);

@@ -41,16 +41,47 @@ void sp_openapi_put_field_example(sp_json_writer *json, const sp_schema_field *f
 /* Member `parameters`, if the route has any. */
 void sp_openapi_put_parameters(sp_json_writer *json, const sp_route *route);
 
+/* openapi_headers.c */
+
+typedef enum sp_openapi_header {
+    SP_OPENAPI_REQUEST_ID,
+    SP_OPENAPI_CACHE_CONTROL,
+    SP_OPENAPI_LOCATION,
+    SP_OPENAPI_ETAG,
+    SP_OPENAPI_VARY,
+    SP_OPENAPI_REPLAYED,
+    SP_OPENAPI_LIMIT,
+    SP_OPENAPI_REMAINING,
+    SP_OPENAPI_RESET,
+    SP_OPENAPI_RETRY_AFTER,
+    SP_OPENAPI_WWW_AUTHENTICATE,
+    SP_OPENAPI_HEADERS_COUNT
+} sp_openapi_header;
+
+/* The value of components' `headers`. */
+void sp_openapi_put_headers(sp_json_writer *json);
+/* A member of `headers`: by reference. */
+void sp_openapi_put_header(sp_json_writer *json, sp_openapi_header which);
+/* Opens the answer of a status, and `headers` with those that all have; limited:
+ * and those of the rate limit. The caller ends both objects. */
+void sp_openapi_begin_answer(sp_json_writer *json, int status);
+void sp_openapi_begin_headers(sp_json_writer *json, bool limited);
+
 /* openapi_answers.c */
 
 /* The value of `responses`. */
 void sp_openapi_put_answers(sp_json_writer *json, const sp_route *route);
-/* Of what no route takes. */
-void sp_openapi_put_unrouted(sp_json_writer *json);
-/* The value of components' `headers`. */
-void sp_openapi_put_headers(sp_json_writer *json);
 /* Member `content` of a body. */
 void sp_openapi_put_content(sp_json_writer *json, sp_schema schema, bool msgpack);
+
+/* openapi_refusals.c */
+
+/* Members of `responses`: the problems of a route, by status. */
+void sp_openapi_put_refusals(sp_json_writer *json, const sp_outcome_set *set, bool limited);
+/* The value of components' `responses`. */
+void sp_openapi_put_shared_refusals(sp_json_writer *json);
+/* What is answered where there is no route. */
+void sp_openapi_put_unrouted(sp_json_writer *json);
 
 /* openapi_text.c */
 

@@ -356,6 +356,7 @@ static bool is_chosen(const sp_outcome_set *set, int status, unsigned number)
 
 static void put_problem_members(sp_json_writer *json, const sp_outcome_set *set, int status)
 {
+    sp_json_put_string(json, "type", "object");
     sp_json_key(json, "oneOf");
     sp_json_array(json);
     for (unsigned number = 0; number < SP_OUTCOME_NUMBERS; number++)
