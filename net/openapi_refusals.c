@@ -242,8 +242,11 @@ void sp_openapi_put_unrouted(sp_json_writer *json)
 {
     sp_outcome_set set = sp_unrouted_outcomes();
     sp_json_object(json);
-    sp_json_put_string(json, "description",
-                       "What is answered to OPTIONS, to other methods and to other paths.");
+    sp_json_put_string(
+        json, "description",
+        "What is answered to OPTIONS, to other methods and to other paths. A listener "
+        "of --ops-listen has nothing but health and figures: there all other "
+        "paths are such.");
     sp_json_key(json, "responses");
     sp_json_object(json);
     put_options(json);

@@ -9,6 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 
 import { assertProblem } from './lib/asserts.mjs';
+import { EventStream } from './lib/events.mjs';
 import { around } from './lib/outside.mjs';
 import { PROGRAM } from './lib/program.mjs';
 import { Schemas, operations } from './lib/schema.mjs';
@@ -237,5 +238,31 @@ describe('the document', { concurrency: false }, () => {
     fits('Ledger', expectStatus(await user.client.get('/v1/users/me/ledger'), 200));
     fits('ConcertOrders', expectStatus(await world.admin.get(`/v1/concerts/${concert.id}/orders`), 200));
     fits('Stats', expectStatus(await world.admin.get('/v1/admin/stats'), 200));
+  });
+
+  test('says of streams what comes in them', async () => {
+    const user = await world.user({ points: 1_000_000 });
+    const concert = await world.concert();
+    const check = (name, { event, id, data }, hasId) => {
+      const { items } = doc.components.schemas[name].contentSchema;
+      assert.deepEqual(schemas.faults(items, hasId ? { event, id, data } : { event, data }), [], event);
+    };
+    const seats = await EventStream.open(world.server, `/v1/concerts/${concert.id}/seats/stream`, { lastId: '999999' });
+    check('SeatEvents', await seats.first('reset'), false);
+    check('SeatEvents', await seats.first('map'), true);
+    expectStatus(await world.order(user, concert.id, [0]), 201);
+    check('SeatEvents', await seats.first('seats'), true);
+    seats.close();
+    for (const taken of [[1], [0]]) {
+      const { streamUrl } = expectStatus(await user.client.post('/v1/orders/queue', { concertId: concert.id, seats: taken }), 202);
+      const job = await EventStream.open(world.server, streamUrl);
+      const end = await job.first('orderEnd');
+      check('JobEvents', end, true);
+      assert.equal(end.data.success, taken[0] === 1);
+      job.close();
+      const over = await EventStream.open(world.server, streamUrl, { lastId: 'end' });
+      assert.equal(over.status, 204);
+      assert.ok(doc.paths['/v1/jobs/{job}/stream'].get.responses[204]);
+    }
   });
 });
