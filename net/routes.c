@@ -21,10 +21,11 @@
     }
 
 /* Of an order, whether it is decided at once or in the queue. */
-#define ORDER_OUTCOMES                                                                           \
-    OUTCOMES(SP_CONCERT_UNKNOWN, SP_HOLD_UNKNOWN, SP_HOLD_EXPIRED, SP_SALES_NOT_OPEN,            \
-             SP_SALES_CLOSED, SP_SEAT_UNKNOWN, SP_AMOUNT_MISMATCH, SP_SEAT_LIMIT, SP_SEAT_TAKEN, \
-             SP_ORPHAN_SEAT, SP_INSUFFICIENT_POINTS, SP_LIMIT_REACHED)
+#define ORDER_OUTCOMES                                                                   \
+    OUTCOMES(SP_CONCERT_UNKNOWN, SP_HOLD_UNKNOWN, SP_HOLD_EXPIRED, SP_CONCERT_CANCELLED, \
+             SP_SALES_PAUSED, SP_SALES_NOT_OPEN, SP_SALES_CLOSED, SP_SEAT_UNKNOWN,       \
+             SP_AMOUNT_MISMATCH, SP_SEAT_LIMIT, SP_SEAT_TAKEN, SP_ORPHAN_SEAT,           \
+             SP_INSUFFICIENT_POINTS, SP_LIMIT_REACHED)
 
 const sp_route sp_routes[] = {
     {.method = SP_METHOD_POST,
@@ -152,9 +153,9 @@ const sp_route sp_routes[] = {
          "Sets seats aside for the concert's holdSeconds: those named, or the best that are left.",
      .tag = SP_TAG_HOLDS,
      .status = 201,
-     .outcomes = OUTCOMES(SP_CONCERT_UNKNOWN, SP_SALES_NOT_OPEN, SP_SALES_CLOSED, SP_SEAT_UNKNOWN,
-                          SP_SEAT_LIMIT, SP_SEAT_TAKEN, SP_ORPHAN_SEAT, SP_NO_ADJACENT_SEATS,
-                          SP_LIMIT_REACHED),
+     .outcomes = OUTCOMES(SP_CONCERT_UNKNOWN, SP_CONCERT_CANCELLED, SP_SALES_PAUSED,
+                          SP_SALES_NOT_OPEN, SP_SALES_CLOSED, SP_SEAT_UNKNOWN, SP_SEAT_LIMIT,
+                          SP_SEAT_TAKEN, SP_ORPHAN_SEAT, SP_NO_ADJACENT_SEATS, SP_LIMIT_REACHED),
      .who = SP_WHO_USER,
      .body = SP_BODY_JSON,
      .request = SP_SCHEMA_NEW_HOLD,
@@ -181,7 +182,7 @@ const sp_route sp_routes[] = {
      .operation = "releaseHold",
      .summary = "Release a hold",
      .tag = SP_TAG_HOLDS,
-     .outcomes = OUTCOMES(SP_HOLD_UNKNOWN, SP_HOLD_EXPIRED),
+     .outcomes = OUTCOMES(SP_HOLD_UNKNOWN, SP_HOLD_EXPIRED, SP_CONCERT_CANCELLED),
      .who = SP_WHO_USER,
      .response = SP_SCHEMA_EMPTY,
      .msgpack = true, /* nothing is sent, but whoever takes nothing else may ask */
@@ -194,7 +195,8 @@ const sp_route sp_routes[] = {
      .about =
          "To the concert's holdSeconds from now, at most three times as long after it was taken.",
      .tag = SP_TAG_HOLDS,
-     .outcomes = OUTCOMES(SP_HOLD_UNKNOWN, SP_HOLD_EXPIRED, SP_HOLD_EXTEND_LIMIT),
+     .outcomes =
+         OUTCOMES(SP_HOLD_UNKNOWN, SP_HOLD_EXPIRED, SP_CONCERT_CANCELLED, SP_HOLD_EXTEND_LIMIT),
      .who = SP_WHO_USER,
      .body = SP_BODY_OPTIONAL,
      .request = SP_SCHEMA_NOTHING,

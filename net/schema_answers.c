@@ -62,8 +62,8 @@
 static const char *const order_statuses[] = {"PAYMENT", "CANCEL", NULL};
 static const char *const concert_statuses[] = {"UPCOMING", "ON_SALE",   "PAUSED",
                                                "CLOSED",   "CANCELLED", NULL};
-static const char *const movements[] = {"user_created", "points_granted", "order_paid",
-                                        "order_cancelled", NULL};
+static const char *const movements[] = {"user_created",    "points_granted",    "order_paid",
+                                        "order_cancelled", "concert_cancelled", NULL};
 static const char *const health[] = {"live", "ready", NULL};
 static const char *const waiting[] = {"waiting", NULL};
 static const char *const done[] = {"done", NULL};
