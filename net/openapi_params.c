@@ -18,6 +18,10 @@ static const sp_schema_field query[] = {
                .fallback = "20", .about = "At most so many items.", .example = "20"),
     [SP_PARAM_CURSOR] = SP_KEY("cursor", ID, .optional = true,
                                .about = "The nextCursor of the page before.", .example = "\"17\""),
+    [SP_PARAM_Q] = SP_KEY("q", TEXT, .optional = true, .min = 1, .max = SP_SEARCH_TEXT_SIZE_MAX,
+                          .in_bytes = true, .example = "\"night\"",
+                          .about = "Any part of a concert's or its category's name, in any script; "
+                                   "case, width and composition of characters do not matter."),
     [SP_PARAM_CATEGORY] =
         SP_KEY("category", ID, .optional = true, .about = "Only of this category."),
     [SP_PARAM_USER] =
