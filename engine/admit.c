@@ -428,7 +428,7 @@ static const char *admit_hold_extended(const sp_state *state, const sp_event *ev
     const sp_concert_row *concert = &state->concerts[hold->concert];
     if (hold->deadline >= sp_hold_deadline(concert, hold->created_at, SP_TIME_MAX))
         return "hold_extended: it can not be extended further";
-    if (event->hold_extended.expires_at != sp_hold_deadline(concert, hold->created_at, event->time))
+    if (event->hold_extended.expires_at != sp_hold_deadline_extended(concert, hold, event->time))
         return "hold_extended: it does not end when it should";
     return NULL;
 }

@@ -83,7 +83,9 @@ sp_subject sp_apply_concert_created(sp_state *state, const sp_event *event)
     card->created_at = event->time;
     card->created_seq = event->seq;
     card->layout_seq = event->seq;
+    card->seq = event->seq;
     card->created = card;
+    card->older = NULL;
     words_reserve(state, card);
     count_layout(state, card);
 
@@ -105,6 +107,8 @@ sp_subject sp_apply_concert_edited(sp_state *state, const sp_event *event)
     SP_ASSERT(row);
     const sp_concert_card *older = row->card;
     sp_concert_card *card = sp_card_make(&state->arena, &event->concert_edited.spec, older);
+    card->seq = event->seq;
+    card->older = older;
     if (event->concert_edited.spec.grades_count) {
         card->layout_seq = event->seq;
         words_reserve(state, card);

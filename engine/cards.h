@@ -16,7 +16,8 @@ uint64_t sp_card_bytes(const sp_concert_spec *spec, uint32_t rows_count,
 
 /* The card of a checked spec. What it has in common with an older one is shared, and
  * what stands beside the spec is copied from there; of a new concert id, host, times and
- * first_word are the caller's to fill, of a new layout first_word, before anyone sees it.
+ * first_word are the caller's to fill, of a new layout first_word, of any seq and older,
+ * before anyone sees it.
  * The arena has room. */
 sp_concert_card *sp_card_make(sp_arena *arena, const sp_concert_spec *spec,
                               const sp_concert_card *older);

@@ -122,7 +122,7 @@ sp_outcome sp_decide_hold_extend(const sp_deciding *d)
     d->event->type = SP_EVENT_HOLD_EXTENDED;
     d->event->hold_extended.hold = hold->id;
     d->event->hold_extended.taken = hold->taken_seq;
-    d->event->hold_extended.expires_at = sp_hold_deadline(concert, hold->created_at, d->now);
+    d->event->hold_extended.expires_at = sp_hold_deadline_extended(concert, hold, d->now);
     return SP_OK;
 }
 

@@ -38,7 +38,9 @@ typedef struct sp_concert_card {
     sp_seq created_seq;
     sp_seq layout_seq; /* of the event that gave it its seats: who knows a map from
                         * before knows nothing */
+    sp_seq seq;        /* of the event that made this card */
     const struct sp_concert_card *created; /* as it was then; itself if never edited */
+    const struct sp_concert_card *older;   /* as it was before `seq`; NULL: it was not */
     sp_concert_spec spec;                  /* texts and grades point into the card's memory */
     const sp_card_grade *grades;           /* spec.grades_count of them */
     const sp_seat *row_first_seat;         /* rows_count + 1 entries, last = seats_count */
@@ -53,6 +55,16 @@ typedef struct sp_concert_card {
 static inline uint32_t sp_words_of_seats(uint32_t seats_count)
 {
     return (seats_count + 63u) / 64u;
+}
+
+/* The concert as it was right behind the event `at`, from a card that is not older: for
+ * whoever shows what that event did or was decided by, while an edit of later may have
+ * been published. NULL if it was not yet there. O(edits since). */
+static inline const sp_concert_card *sp_card_at(const sp_concert_card *card, sp_seq at)
+{
+    while (card && card->seq > at)
+        card = card->older;
+    return card;
 }
 
 /* Where a seat is, for its label `GRADE row-number` (1-based both).

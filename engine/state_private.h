@@ -279,6 +279,15 @@ static inline sp_time_ms sp_hold_deadline(const sp_concert_row *concert, sp_time
     return deadline < concert->end_date ? deadline : concert->end_date;
 }
 
+/* When a hold ends that is extended now: not before it would anyway, also if holds have
+ * been made shorter since it was taken. */
+static inline sp_time_ms sp_hold_deadline_extended(const sp_concert_row *concert,
+                                                   const sp_hold_row *hold, sp_time_ms now)
+{
+    sp_time_ms deadline = sp_hold_deadline(concert, hold->created_at, now);
+    return deadline > hold->deadline ? deadline : hold->deadline;
+}
+
 /* Words that so many seats of so many concerts take at most: each concert's
  * last word may be part empty. Views are as large. */
 static inline uint64_t sp_words_max(const sp_limits *limits)

@@ -145,14 +145,13 @@ static void search_drop_stale(sp_views *views, const sp_concert_card *card)
 
 /* A new concert: no reader knows it before its count, so its words (zero, or
  * what recovery found) need no version. */
-static void concert_publish(sp_views *views, const sp_state *state, sp_concert_id concert)
+static void concert_publish(sp_views *views, const sp_concert_card *card)
 {
-    SP_ASSERT_CMP(concert, <=, views->concerts_max);
-    const sp_concert_card *card = sp_state_concert(state, concert);
+    SP_ASSERT_CMP(card->id, <=, views->concerts_max);
     search_put(views, card);
-    atomic_store_explicit(&views->rows[concert].card, card, memory_order_release);
+    atomic_store_explicit(&views->rows[card->id].card, card, memory_order_release);
     /* Pairs with the acquire in sp_views_concerts_count. */
-    atomic_store_explicit(&views->concerts_count, concert, memory_order_release);
+    atomic_store_explicit(&views->concerts_count, card->id, memory_order_release);
 }
 
 static void seat_seqs_publish(sp_views *views, const sp_state *state, const sp_concert_card *card)
@@ -187,7 +186,7 @@ void sp_views_publish_all(sp_views *views, const sp_state *state)
         atomic_store_explicit(&views->rows[id].own_seq, sp_state_concert_seq(state, id),
                               memory_order_release);
         change_end(&views->rows[id], sp_state_concert_seq(state, id));
-        concert_publish(views, state, id);
+        concert_publish(views, card);
     }
     sp_views_publish_seq(views, sp_state_seq(state));
 }
@@ -362,13 +361,14 @@ void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_eve
     case SP_EVENT_CATEGORY_CREATED:
         category_publish(views, state, event->category_created.category);
         break;
-    case SP_EVENT_CONCERT_CREATED:
-        atomic_store_explicit(&views->rows[event->concert_created.concert].seq, event->seq,
-                              memory_order_release);
-        atomic_store_explicit(&views->rows[event->concert_created.concert].own_seq, event->seq,
-                              memory_order_release);
-        concert_publish(views, state, event->concert_created.concert);
+    case SP_EVENT_CONCERT_CREATED: {
+        view_row *row = &views->rows[event->concert_created.concert];
+        atomic_store_explicit(&row->seq, event->seq, memory_order_release);
+        atomic_store_explicit(&row->own_seq, event->seq, memory_order_release);
+        /* The state's card may be that of an edit which is not durable yet. */
+        concert_publish(views, sp_state_concert(state, event->concert_created.concert)->created);
         break;
+    }
     case SP_EVENT_CONCERT_EDITED: /* what these do stands in the changes */
     case SP_EVENT_CONCERT_PAUSED:
     case SP_EVENT_CONCERT_RESUMED:
@@ -466,12 +466,17 @@ static const sp_concert_card *card_load(const view_row *row)
     return atomic_load_explicit(&row->card, memory_order_acquire);
 }
 
-/* The seq right before the concert had the layout that it has now, if this card is of an
- * older one; else 0. */
+/* The last seq at which the concert had this card's layout, if it has another by now;
+ * else 0. */
 static sp_seq seq_before_layout(const view_row *row, const sp_concert_card *card)
 {
-    sp_seq layout_seq = card_load(row)->layout_seq;
-    return layout_seq == card->layout_seq ? 0 : layout_seq - 1;
+    const sp_concert_card *later = card_load(row);
+
+    if (later->layout_seq == card->layout_seq)
+        return 0;
+    while (later->older->layout_seq != card->layout_seq)
+        later = later->older;
+    return later->layout_seq - 1;
 }
 
 static void words_load(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
@@ -486,6 +491,14 @@ static void words_load(const sp_views *views, const sp_concert_card *card, uint6
     }
 }
 
+static void now_load(const view_row *row, sp_concert_now *out)
+{
+    out->card = card_load(row);
+    out->seq = atomic_load_explicit(&row->seq, memory_order_acquire);
+    out->own_seq = atomic_load_explicit(&row->own_seq, memory_order_acquire);
+    out->sale = (sp_sale)atomic_load_explicit(&row->sale, memory_order_acquire);
+}
+
 /* One look: false if anything changed meanwhile. The second load of version
  * may be relaxed: the acquires before it keep it behind them, and if one of
  * them read a new word, the odd version happened before this load. */
@@ -495,9 +508,7 @@ static bool concert_try(const sp_views *views, const view_row *row, sp_concert_n
     uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
     if (version % 2)
         return false;
-    out->card = card_load(row);
-    out->seq = atomic_load_explicit(&row->seq, memory_order_acquire);
-    out->sale = (sp_sale)atomic_load_explicit(&row->sale, memory_order_acquire);
+    now_load(row, out);
     words_load(views, out->card, sold, held);
     return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
 }
@@ -571,25 +582,33 @@ static uint32_t word_since(const sp_views *views, const sp_concert_card *card, u
     return count;
 }
 
-/* One look, as concert_try. What it finds in a torn one is thrown away, but is never
- * more than there are seats. */
+/* Never more than there are seats, also between two changes. */
+static uint32_t words_since(const sp_views *views, const sp_concert_card *card, sp_seq after,
+                            sp_seat_now *out)
+{
+    uint32_t words_count = sp_words_of_seats(card->seats_count), count = 0;
+
+    for (uint32_t i = 0; i < words_count; i++)
+        if (word_load(&views->words[card->first_word + i].seq) > after)
+            count += word_since(views, card, i, after, out + count);
+    return count;
+}
+
+/* One look, as concert_try. */
 static bool since_try(const sp_views *views, const sp_concert_card *card, sp_seq after,
                       sp_seat_now *out, uint32_t *count, sp_seq *seq)
 {
     const view_row *row = &views->rows[card->id];
-    uint32_t words_count = sp_words_of_seats(card->seats_count);
 
     uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
     if (version % 2)
         return false;
     *count = 0;
     *seq = seq_before_layout(row, card);
-    if (*seq)
-        return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
-    *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
-    for (uint32_t i = 0; i < words_count; i++)
-        if (word_load(&views->words[card->first_word + i].seq) > after)
-            *count += word_since(views, card, i, after, out + *count);
+    if (*seq == 0) {
+        *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
+        *count = words_since(views, card, after, out);
+    }
     return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
 }
 
@@ -602,6 +621,29 @@ sp_seq sp_views_seats_since(const sp_views *views, const sp_concert_card *card, 
         if (tries % TRIES_BEFORE_YIELD == 0)
             sched_yield();
     return seq;
+}
+
+static bool concert_since_try(const sp_views *views, const view_row *row, sp_seq after,
+                              sp_concert_now *now, sp_seat_now *out, uint32_t *count)
+{
+    uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
+    if (version % 2)
+        return false;
+    now_load(row, now);
+    *count = after < now->card->layout_seq ? 0 : words_since(views, now->card, after, out);
+    return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
+}
+
+bool sp_views_concert_since(const sp_views *views, sp_concert_id concert, sp_seq after,
+                            sp_concert_now *now, sp_seat_now *out, uint32_t *count)
+{
+    if (concert - 1u >= sp_views_concerts_count(views))
+        return false;
+    const view_row *row = &views->rows[concert];
+    for (uint32_t tries = 1; !concert_since_try(views, row, after, now, out, count); tries++)
+        if (tries % TRIES_BEFORE_YIELD == 0)
+            sched_yield();
+    return true;
 }
 
 sp_seat_counts sp_seats_count(const uint64_t *sold, const uint64_t *held, sp_seat first,

@@ -73,6 +73,7 @@ sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card, uint64
 typedef struct sp_concert_now {
     const sp_concert_card *card;
     sp_seq seq;
+    sp_seq own_seq; /* as sp_views_concert_own_seq */
     sp_sale sale;
 } sp_concert_now;
 bool sp_views_concert(const sp_views *views, sp_concert_id concert, sp_concert_now *out,
@@ -88,6 +89,11 @@ typedef struct sp_seat_now {
 } sp_seat_now;
 sp_seq sp_views_seats_since(const sp_views *views, const sp_concert_card *card, sp_seq after,
                             sp_seat_now *out, uint32_t *count);
+/* The same of the card that there is at that moment. *count 0 also if `after` is before
+ * its layout: then there is no way from there but the whole map. `out` has room for
+ * SP_SEATS_PER_CONCERT_MAX. false: there is no such concert. */
+bool sp_views_concert_since(const sp_views *views, sp_concert_id concert, sp_seq after,
+                            sp_concert_now *now, sp_seat_now *out, uint32_t *count);
 /* Sold and held seats among [first, first + count) of copied words. */
 typedef struct sp_seat_counts {
     uint32_t free, held, sold;
