@@ -451,11 +451,10 @@ static void answer_refusal(sp_exchange *ex, sp_out *out)
 {
     const sp_slot *slot = ex->slot;
     sp_problem problem = {.outcome = slot->result.outcome, .refusal = &slot->result.refusal};
-    const sp_views *views = sp_loop_views(ex->loop);
     if (slot->command.type == SP_COMMAND_ORDER_CREATE) /* of a hold: there is no concert */
-        problem.card = sp_views_card(views, slot->command.order_create.concert);
+        problem.card = sp_app_card(ex->loop, slot->command.order_create.concert, &slot->result);
     else if (slot->command.type == SP_COMMAND_HOLD_TAKE)
-        problem.card = sp_views_card(views, slot->command.hold_take.concert);
+        problem.card = sp_app_card(ex->loop, slot->command.hold_take.concert, &slot->result);
     sp_problem_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &problem, out);
 }
 

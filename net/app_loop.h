@@ -131,6 +131,14 @@ void sp_app_copy_command(sp_command *to, const sp_command *from);
 /* Copies a text into ex->app.memory, where it lives until the end. */
 sp_text sp_app_keep_text(sp_exchange *ex, sp_text text);
 
+/* The concert as it was when the result of a slot came about: it may have been edited
+ * since, and a retry is told what the first answer said. NULL if there was none. */
+static inline const sp_concert_card *sp_app_card(sp_loop *loop, sp_concert_id concert,
+                                                 const sp_result *result)
+{
+    return sp_card_at(sp_views_card(sp_loop_views(loop), concert), result->seq);
+}
+
 /* ex->app.work, made at the first call. */
 sp_account_work *sp_app_work(sp_exchange *ex);
 

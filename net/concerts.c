@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Concerts: made by the sequencer, read from the views when their turn comes.
+ * Concerts: made and changed by the sequencer, read from the views when their turn
+ * comes.
  */
 #include "engine/assert.h"
 #include "net/answer.h"
@@ -28,23 +29,74 @@ bool sp_concerts_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *
     return true;
 }
 
-static void put_concert(sp_exchange *ex, sp_json_writer *json, const sp_concert_card *card)
+bool sp_concerts_decode_edit(sp_exchange *ex, sp_decode *decode, const sp_json_node *root)
 {
-    sp_app_loop *app_loop = sp_app_loop_of(ex);
-    const sp_views *views = sp_loop_views(ex->loop);
-    sp_concert_at at = {
-        .card = card,
-        .category_name = sp_views_category(views, card->spec.category),
-        .seq = sp_views_seats(views, card, app_loop->sold, app_loop->held),
-        .sold = app_loop->sold,
-        .held = app_loop->held,
-    };
-    /* Read behind the seats, so that it is later than every sale they show. */
-    at.now = sp_loop_now(ex->loop);
+    sp_concert_patch *patch;
+    sp_command *command = &sp_app_loop_of(ex)->command;
+    if (!sp_decode_concert_edit(decode, root, ex->request.body.size, &patch))
+        return false;
+    ex->app.memory = patch;
+    command->type = SP_COMMAND_CONCERT_EDIT;
+    command->concert_edit.concert = ex->app.params[0];
+    command->concert_edit.patch = patch;
+    return true;
+}
+
+bool sp_concerts_decode_nothing(sp_exchange *ex, sp_decode *decode, const sp_json_node *root)
+{
+    (void)ex;
+    return sp_decode_nothing(decode, root);
+}
+
+void sp_concerts_start_pause(sp_exchange *ex)
+{
+    sp_command *command = &sp_app_loop_of(ex)->command;
+    command->type = SP_COMMAND_CONCERT_PAUSE;
+    command->concert_pause.concert = ex->app.params[0];
+    sp_app_push(ex);
+}
+
+void sp_concerts_start_resume(sp_exchange *ex)
+{
+    sp_command *command = &sp_app_loop_of(ex)->command;
+    command->type = SP_COMMAND_CONCERT_RESUME;
+    command->concert_resume.concert = ex->app.params[0];
+    sp_app_push(ex);
+}
+
+void sp_concerts_start_cancel(sp_exchange *ex)
+{
+    sp_command *command = &sp_app_loop_of(ex)->command;
+    command->type = SP_COMMAND_CONCERT_CANCEL;
+    command->concert_cancel.concert = ex->app.params[0];
+    sp_app_push(ex);
+}
+
+/* Its words are the loop's copies. */
+static void put_at(sp_exchange *ex, sp_json_writer *json, sp_concert_at at)
+{
+    const sp_app_loop *app_loop = sp_app_loop_of(ex);
+    at.category_name = sp_views_category(sp_loop_views(ex->loop), at.card->spec.category);
+    at.sold = app_loop->sold;
+    at.held = app_loop->held;
     sp_encode_concert(json, &at);
 }
 
-/* As the event made it, whatever was sold since: so a retry is told what the
+/* As it is now, whatever card it was found by. */
+static void put_concert(sp_exchange *ex, sp_json_writer *json, const sp_concert_card *card)
+{
+    sp_app_loop *app_loop = sp_app_loop_of(ex);
+    sp_concert_now now;
+    bool found =
+        sp_views_concert(sp_loop_views(ex->loop), card->id, &now, app_loop->sold, app_loop->held);
+    SP_ASSERT(found);
+    /* The time is read behind the seats, so that it is later than every sale they show. */
+    put_at(ex, json,
+           (sp_concert_at){
+               .card = now.card, .seq = now.seq, .sale = now.sale, .now = sp_loop_now(ex->loop)});
+}
+
+/* As the event made it, whatever was sold or changed since: so a retry is told what the
  * first answer said. */
 static void put_new_concert(sp_exchange *ex, sp_json_writer *json, const sp_concert_card *card)
 {
@@ -52,25 +104,53 @@ static void put_new_concert(sp_exchange *ex, sp_json_writer *json, const sp_conc
     size_t words_size = sp_words_of_seats(card->seats_count) * sizeof(uint64_t);
     memset(app_loop->sold, 0, words_size);
     memset(app_loop->held, 0, words_size);
-    sp_concert_at at = {
-        .card = card,
-        .category_name = sp_views_category(sp_loop_views(ex->loop), card->spec.category),
-        .seq = ex->slot->result.seq,
-        .sold = app_loop->sold,
-        .held = app_loop->held,
-        .now = card->created_at,
-    };
-    sp_encode_concert(json, &at);
+    put_at(ex, json,
+           (sp_concert_at){.card = card, .seq = card->created_seq, .now = card->created_at});
+}
+
+/* Of one that a command has made or changed: published before its answer was released. */
+static const sp_concert_card *card_of_result(const sp_exchange *ex)
+{
+    const sp_concert_card *card = sp_views_card(sp_loop_views(ex->loop), ex->slot->result.concert);
+    SP_ASSERT(card);
+    return card;
 }
 
 void sp_concerts_answer_create(sp_exchange *ex, sp_out *out)
 {
     char location[SP_LOCATION_SIZE_MAX];
-    const sp_result *result = &ex->slot->result;
-    const sp_concert_card *card = sp_views_card(sp_loop_views(ex->loop), result->concert);
-    SP_ASSERT(card); /* published before the answer was released */
+    const sp_concert_card *card = card_of_result(ex)->created;
     sp_answer answer = sp_answer_created(ex, location, SP_TEXT("/v1/concerts/"), card->id);
     put_new_concert(ex, sp_answer_json(ex, &answer, out), card);
+    sp_answer_json_end(ex, out);
+}
+
+/* A pause or resumption that was asked for before: as that left the concert, but for
+ * the counts, which nobody remembers. */
+static void put_replayed(sp_exchange *ex, sp_json_writer *json)
+{
+    sp_app_loop *app_loop = sp_app_loop_of(ex);
+    const sp_result *result = &ex->slot->result;
+    const sp_concert_card *card = sp_card_at(card_of_result(ex), result->seq);
+    SP_ASSERT(card);
+    sp_views_seats(sp_loop_views(ex->loop), card, app_loop->sold, app_loop->held);
+    bool paused = ex->slot->command.type == SP_COMMAND_CONCERT_PAUSE;
+    put_at(ex, json,
+           (sp_concert_at){.card = card,
+                           .seq = result->seq,
+                           .sale = paused ? SP_SALE_PAUSED : SP_SALE_OPEN,
+                           .now = sp_loop_now(ex->loop)});
+}
+
+/* Edited, paused, resumed or cancelled. */
+void sp_concerts_answer_changed(sp_exchange *ex, sp_out *out)
+{
+    sp_answer answer = {.status = 200, .replayed = ex->slot->result.replayed};
+    sp_json_writer *json = sp_answer_json(ex, &answer, out);
+    if (answer.replayed)
+        put_replayed(ex, json);
+    else
+        put_concert(ex, json, card_of_result(ex));
     sp_answer_json_end(ex, out);
 }
 

@@ -50,6 +50,16 @@ bool sp_decode_object(sp_decode *decode, const sp_json_node *node, const sp_fiel
     return ok;
 }
 
+bool sp_decode_has_null(const sp_decode *decode, const sp_json_node *node, sp_text name)
+{
+    if (node->type != SP_JSON_OBJECT)
+        return false;
+    const sp_json_node *child = sp_json_node_at(decode->reader, node->first);
+    while (child && !(child->type == SP_JSON_NULL && sp_text_equal(child->key, name)))
+        child = sp_json_node_at(decode->reader, child->next);
+    return child != NULL;
+}
+
 bool sp_decode_integer(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
                        int64_t min, int64_t max, int64_t *out)
 {

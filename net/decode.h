@@ -44,6 +44,10 @@ bool sp_decode_cancel(sp_decode *decode, const sp_json_node *root, sp_text *reas
 bool sp_decode_concert(sp_decode *decode, const sp_json_node *root, uint32_t body_size,
                        sp_concert_spec **out);
 
+/* PATCH /v1/concerts/{id}: likewise, for what it states, at least one field. */
+bool sp_decode_concert_edit(sp_decode *decode, const sp_json_node *root, uint32_t body_size,
+                            sp_concert_patch **out);
+
 /* POST /v1/categories: name borrows. */
 bool sp_decode_category(sp_decode *decode, const sp_json_node *root, sp_text *name);
 
@@ -123,6 +127,10 @@ typedef struct sp_decode_member {
  * members[i], or NULL; null counts as absent where a member is optional. */
 bool sp_decode_object(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
                       const sp_decode_member *members, uint32_t count, const sp_json_node **found);
+
+/* Has it a member of this name, and null? sp_decode_object takes it for absent, which it
+ * is not in an edit (RFC 7396). */
+bool sp_decode_has_null(const sp_decode *decode, const sp_json_node *node, sp_text name);
 
 bool sp_decode_integer(sp_decode *decode, const sp_json_node *node, const sp_field_path *path,
                        int64_t min, int64_t max, int64_t *out);

@@ -65,18 +65,6 @@ bool sp_decode_login(sp_decode *decode, const sp_json_node *root, sp_credentials
     return ok;
 }
 
-/* Is there a member of this name, and null? sp_decode_object takes it for
- * absent, which it is not in an edit (RFC 7396). */
-static bool has_null(const sp_decode *decode, const sp_json_node *root, sp_text name)
-{
-    if (root->type != SP_JSON_OBJECT)
-        return false;
-    const sp_json_node *child = sp_json_node_at(decode->reader, root->first);
-    while (child && !(child->type == SP_JSON_NULL && sp_text_equal(child->key, name)))
-        child = sp_json_node_at(decode->reader, child->next);
-    return child != NULL;
-}
-
 /* null takes the picture away; a nickname can be changed, but not taken away. */
 bool sp_decode_profile_edit(sp_decode *decode, const sp_json_node *root, sp_profile_edit *out)
 {
@@ -92,9 +80,9 @@ bool sp_decode_profile_edit(sp_decode *decode, const sp_json_node *root, sp_prof
         ok = decode_checked(decode, found[NICKNAME], SP_FIELD("nickname"), sp_nickname_check,
                             &out->nickname) &&
              ok;
-    else if (has_null(decode, root, SP_TEXT("nickname")))
+    else if (sp_decode_has_null(decode, root, SP_TEXT("nickname")))
         ok = sp_decode_fail(decode, SP_FIELD("nickname"), "type", "must be a string");
-    if (has_null(decode, root, SP_TEXT("profileImageUrl")))
+    if (sp_decode_has_null(decode, root, SP_TEXT("profileImageUrl")))
         out->image_url = SP_TEXT("");
     else if (found[IMAGE_URL])
         ok = decode_checked(decode, found[IMAGE_URL], SP_FIELD("profileImageUrl"), sp_url_check,

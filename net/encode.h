@@ -41,9 +41,12 @@ typedef struct sp_concert_at {
     const sp_concert_card *card;
     sp_text category_name;
     sp_seq seq;
+    sp_sale sale;
     const uint64_t *sold, *held;
     sp_time_ms now;
 } sp_concert_at;
+/* `status`: CANCELLED, else CLOSED, else PAUSED, else UPCOMING or ON_SALE. Static. */
+const char *sp_concert_status(const sp_concert_spec *spec, sp_sale sale, sp_time_ms now);
 void sp_encode_concert(sp_json_writer *json, const sp_concert_at *at);
 
 /* The fields of a grade that do not change, into an open object. */

@@ -2,11 +2,15 @@
 #include "engine/assert.h"
 #include "net/encode.h"
 
-static const char *status_of(const sp_concert_spec *spec, sp_time_ms now)
+const char *sp_concert_status(const sp_concert_spec *spec, sp_sale sale, sp_time_ms now)
 {
-    if (now < spec->start_date)
-        return "UPCOMING";
-    return now < spec->end_date ? "ON_SALE" : "CLOSED";
+    if (sale == SP_SALE_CANCELLED)
+        return "CANCELLED";
+    if (now >= spec->end_date)
+        return "CLOSED";
+    if (sale == SP_SALE_PAUSED)
+        return "PAUSED";
+    return now < spec->start_date ? "UPCOMING" : "ON_SALE";
 }
 
 static void put_grades_with_counts(sp_json_writer *json, const sp_concert_at *at)
@@ -41,7 +45,7 @@ void sp_encode_concert(sp_json_writer *json, const sp_concert_at *at)
     sp_json_object(json);
     sp_json_put_id(json, "id", at->card->id);
     sp_json_put_integer(json, "seq", (int64_t)at->seq);
-    sp_json_put_string(json, "status", status_of(spec, at->now));
+    sp_json_put_string(json, "status", sp_concert_status(spec, at->sale, at->now));
     sp_json_key(json, "category");
     sp_encode_category(json, spec->category, at->category_name);
     sp_json_put_id(json, "hostId", at->card->host);

@@ -57,6 +57,12 @@ bool sp_concerts_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *
 void sp_concerts_answer_create(sp_exchange *ex, sp_out *out);
 void sp_concerts_answer_list(sp_exchange *ex, sp_out *out);
 void sp_concerts_answer(sp_exchange *ex, sp_out *out);
+bool sp_concerts_decode_edit(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+bool sp_concerts_decode_nothing(sp_exchange *ex, sp_decode *decode, const sp_json_node *root);
+void sp_concerts_start_pause(sp_exchange *ex);
+void sp_concerts_start_resume(sp_exchange *ex);
+void sp_concerts_start_cancel(sp_exchange *ex);
+void sp_concerts_answer_changed(sp_exchange *ex, sp_out *out);
 
 /* concert_orders.c */
 void sp_concert_orders_start(sp_exchange *ex);

@@ -140,7 +140,7 @@ static void answer_hold(sp_exchange *ex, const sp_answer *answer, sp_out *out)
 {
     const sp_hold_view *hold = &ex->slot->result.hold;
     sp_encode_hold(sp_answer_json(ex, answer, out), hold,
-                   sp_views_card(sp_loop_views(ex->loop), hold->concert));
+                   sp_app_card(ex->loop, hold->concert, &ex->slot->result));
     sp_answer_json_end(ex, out);
 }
 

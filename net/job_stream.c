@@ -143,7 +143,7 @@ static sp_text outcome_of(sp_exchange *ex, const sp_job_call *call)
     sp_out_clear(&jobs->out);
     sp_json_begin(json, &jobs->out);
     sp_job_put_success(json, &call->id, order,
-                       sp_views_card(sp_loop_views(ex->loop), order->concert));
+                       sp_app_card(ex->loop, order->concert, &ex->slot->result));
     sp_json_end(json);
     return (sp_text){jobs->out.bytes, (uint32_t)jobs->out.size};
 }

@@ -196,7 +196,7 @@ static void put_failure(sp_jobs *jobs, sp_json_writer *json, const sp_job_row *r
     sp_problem problem = {
         .outcome = slot->result.outcome,
         .refusal = &slot->result.refusal,
-        .card = sp_views_card(sp_loop_views(jobs->loop), slot->command.order_create.concert),
+        .card = sp_app_card(jobs->loop, slot->command.order_create.concert, &slot->result),
     };
     if (row->request_name)
         to.request_name = (sp_text){row->request_name, (uint32_t)strlen(row->request_name)};
@@ -212,7 +212,7 @@ static sp_job_text *text_of_outcome(sp_jobs *jobs, const sp_job_row *row, const 
     sp_json_begin(app_loop->json, &jobs->out);
     if (slot->result.outcome == SP_OK)
         sp_job_put_success(app_loop->json, &row->id, order,
-                           sp_views_card(sp_loop_views(jobs->loop), order->concert));
+                           sp_app_card(jobs->loop, order->concert, &slot->result));
     else
         put_failure(jobs, app_loop->json, row, slot);
     sp_json_end(app_loop->json);
@@ -321,7 +321,7 @@ void sp_jobs_answer(sp_exchange *ex, sp_out *out)
     if (ex->slot) {
         const sp_order_view *order = &ex->slot->result.order;
         sp_job_put_success(json, &call->id, order,
-                           sp_views_card(sp_loop_views(ex->loop), order->concert));
+                           sp_app_card(ex->loop, order->concert, &ex->slot->result));
     } else if (call->text) {
         sp_out_bytes(sp_json_raw(json), call->text->bytes, call->text->size);
     } else {

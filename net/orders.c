@@ -13,7 +13,7 @@ bool sp_orders_decode(sp_exchange *ex, sp_decode *decode, const sp_json_node *ro
 
 static void put_order(sp_exchange *ex, sp_json_writer *json, const sp_order_view *order)
 {
-    sp_encode_order(json, order, sp_views_card(sp_loop_views(ex->loop), order->concert));
+    sp_encode_order(json, order, sp_app_card(ex->loop, order->concert, &ex->slot->result));
 }
 
 static void answer_order(sp_exchange *ex, const sp_answer *answer, sp_out *out)

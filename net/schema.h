@@ -29,6 +29,7 @@
     X(GRANT, "Grant", "points to give", "sp_decode_grant")                                         \
     X(NEW_CATEGORY, "NewCategory", "a category's name", "sp_decode_category")                      \
     X(NEW_CONCERT, "NewConcert", "a concert with its grades and rows", "sp_decode_concert")        \
+    X(CONCERT_EDIT, "ConcertEdit", "what of a concert is to change", "sp_decode_concert_edit")     \
     X(NEW_ORDER, "NewOrder", "a concert and seats of it, or a hold to buy", "sp_decode_order")     \
     X(ORDER_CANCEL, "OrderCancel", "why an order is cancelled; may be absent", "sp_decode_cancel") \
     X(NEW_HOLD, "NewHold", "seats to set aside, or how many of the best", "sp_decode_hold")        \

@@ -203,7 +203,7 @@ static void other_methods_learn_what_is_allowed(void **state)
     check_allow(SP_METHOD_OPTIONS, "/v1/users/1/role", "PUT, OPTIONS");
     check_allow(SP_METHOD_POST, "/v1/holds/1", "GET, HEAD, DELETE, OPTIONS");
     check_allow(SP_METHOD_POST, "/readyz", "GET, HEAD, OPTIONS");
-    check_allow(SP_METHOD_PATCH, "/v1/concerts/x", "GET, HEAD, OPTIONS");
+    check_allow(SP_METHOD_PUT, "/v1/concerts/x", "GET, HEAD, PATCH, DELETE, OPTIONS");
 }
 
 static void fail_row(const sp_route *route, const char *why)
