@@ -6,6 +6,10 @@
  * state, as a replay on a larger installation would take it; damaged events are
  * offered to sp_admit too, which must refuse them or keep every invariant.
  *
+ * Views are shown as the sequencer shows them: a batch of events when the next one has
+ * been decided, so that the state is ahead. A second reference, which takes in what was
+ * shown and no more, says what they must be.
+ *
  * SP_COMMANDS: how many commands in all. SP_SEED: the first world's seed.
  */
 #include <setjmp.h>
@@ -47,6 +51,15 @@
 #define COMPARE_ALL_EVERY 64u
 #define DIGEST_EVERY 512u
 
+#define BATCH_MAX 12u
+
+/* Events that are applied and not shown yet, and what they did to seats. */
+typedef struct batch {
+    sp_event *events[BATCH_MAX];
+    uint32_t count;
+    sp_changes changes;
+} batch;
+
 typedef struct world {
     uint64_t seed;
     uint32_t step;
@@ -54,16 +67,17 @@ typedef struct world {
     sp_random random;
     sp_limits limits;
     sp_reference reference;
-    sp_state *state;  /* decided and applied */
-    sp_state *replay; /* admitted and applied */
+    sp_reference shown; /* what the views show */
+    sp_state *state;    /* decided and applied */
+    sp_state *replay;   /* admitted and applied */
     sp_views *views;
-    sp_changes changes; /* of the last event */
-    sp_maps maps;       /* as watchers keep them */
+    batch current, pending;
+    sp_maps maps; /* as watchers keep them */
     sp_generated generated;
     sp_reference_answer expected;
     /* How often what came out, so that a world that tests nothing is seen. */
-    uint32_t outcomes[128], events_of[SP_EVENT_HOLDS_EXPIRED + 1], events, replays, damaged,
-        damaged_admitted, kept_maps;
+    uint32_t outcomes[128], events_of[SP_EVENT_CONCERT_CANCELLED + 1], events, replays, damaged,
+        damaged_admitted, kept_maps, refunded, refunded_most;
     uint32_t queries[SP_QUERY_JOB + 1]; /* answered, by type */
 } world;
 
@@ -94,23 +108,53 @@ static void world_open(world *w, uint64_t seed)
         w->limits.text_bytes_max = TEXT_BYTES_TIGHT;
     w->now = SP_GENERATE_TIME_START;
     sp_reference_init(&w->reference, &w->limits);
+    sp_reference_init(&w->shown, &w->limits);
     w->state = sp_state_create(&w->limits);
     replay_limits = larger(&w->limits, &w->random);
     w->replay = sp_state_create(&replay_limits);
     sp_maps_init(&w->maps);
     w->views = sp_views_create(&w->limits, NULL);
-    assert_true(sp_changes_init(&w->changes, SP_HOLDS_PER_EXPIRY_MAX));
+    assert_true(sp_changes_init(&w->current.changes, BATCH_MAX * SP_HOLDS_PER_EXPIRY_MAX));
+    assert_true(sp_changes_init(&w->pending.changes, BATCH_MAX * SP_HOLDS_PER_EXPIRY_MAX));
     assert_true(w->state != NULL && w->replay != NULL && w->views != NULL);
+}
+
+static void batch_clear(batch *b)
+{
+    for (uint32_t i = 0; i < b->count; i++)
+        sp_event_free(b->events[i]);
+    b->count = 0;
+    sp_changes_clear(&b->changes);
 }
 
 static void world_close(world *w)
 {
+    batch_clear(&w->current);
+    batch_clear(&w->pending);
     sp_views_destroy(w->views);
     sp_maps_close(&w->maps);
-    sp_changes_close(&w->changes);
+    sp_changes_close(&w->current.changes);
+    sp_changes_close(&w->pending.changes);
     sp_state_destroy(w->state);
     sp_state_destroy(w->replay);
     sp_reference_close(&w->reference);
+    sp_reference_close(&w->shown);
+}
+
+/* The batch before this one is durable: it is shown, as the state is already ahead. */
+static void batch_end(world *w)
+{
+    batch swapped = w->pending;
+    for (uint32_t i = 0; i < w->pending.count; i++) {
+        sp_views_publish_event(w->views, w->state, w->pending.events[i]);
+        check(w, sp_reference_apply(&w->shown, w->pending.events[i]));
+    }
+    sp_views_publish_changes(w->views, w->state, &w->pending.changes);
+    if (w->pending.count > 0)
+        sp_views_publish_seq(w->views, w->pending.events[w->pending.count - 1]->seq);
+    batch_clear(&swapped);
+    w->pending = w->current;
+    w->current = swapped;
 }
 
 static void compare_digests(const world *w)
@@ -142,18 +186,23 @@ static void take_event(world *w, const sp_event *event)
         offer_damaged(w, event);
     check(w, sp_admit(w->replay, event));
     sp_apply(w->replay, event);
-    sp_changes_clear(&w->changes);
-    sp_changes_add(&w->changes, w->state, event);
+    w->current.events[w->current.count++] = sp_event_copy(event);
+    sp_changes_add(&w->current.changes, w->state, event);
     sp_apply(w->state, event);
+    sp_changes_add_applied(&w->current.changes, w->state, event);
     check(w, sp_reference_apply(&w->reference, event));
     check(w, sp_compare_touched(&w->reference, event, w->state));
     sp_result_of_event(w->state, event, &result);
     check(w, sp_compare_success(&w->reference, event, &result));
-    sp_views_publish_event(w->views, w->state, event);
-    sp_views_publish_changes(w->views, w->state, &w->changes);
-    sp_views_publish_seq(w->views, event->seq);
+    if (w->current.count == BATCH_MAX || sp_random_once_in(&w->random, 4))
+        batch_end(w);
     w->events_of[event->type]++;
     w->events++;
+    if (event->type == SP_EVENT_CONCERT_CANCELLED) {
+        w->refunded += event->concert_cancelled.orders_count;
+        if (event->concert_cancelled.orders_count > w->refunded_most)
+            w->refunded_most = event->concert_cancelled.orders_count;
+    }
 }
 
 /* How many bytes a card takes is the engine's own affair: that limit alone it
@@ -165,7 +214,8 @@ static bool text_is_full(const world *w, sp_decision decision, sp_outcome outcom
            w->expected.decision == SP_DECISION_EVENT && outcome == SP_LIMIT_REACHED &&
            strcmp(refusal->limit, "text") == 0 &&
            (w->generated.command.type == SP_COMMAND_CATEGORY_CREATE ||
-            w->generated.command.type == SP_COMMAND_CONCERT_CREATE);
+            w->generated.command.type == SP_COMMAND_CONCERT_CREATE ||
+            w->generated.command.type == SP_COMMAND_CONCERT_EDIT);
 }
 
 /* `is_full`: the disk has no room for an event, be it the end of a hold that is
@@ -235,14 +285,14 @@ static void expire(world *w)
 /* A watcher comes, or looks at what has changed since some time. */
 static void step_watcher(world *w)
 {
-    if (w->reference.concerts_count == 0)
+    if (w->shown.concerts_count == 0)
         return;
-    sp_concert_id id = 1 + (sp_concert_id)sp_random_below(&w->random, w->reference.concerts_count);
-    sp_seq after = (sp_seq)sp_random_edge(&w->random, 0, (int64_t)w->reference.seq);
-    check(w, sp_compare_since(&w->reference, id, after, w->views));
+    sp_concert_id id = 1 + (sp_concert_id)sp_random_below(&w->random, w->shown.concerts_count);
+    sp_seq after = (sp_seq)sp_random_edge(&w->random, 0, (int64_t)w->shown.seq);
+    check(w, sp_compare_since(&w->shown, id, after, w->views));
     if (!sp_random_once_in(&w->random, 4))
         return;
-    sp_maps_keep(&w->maps, &w->reference, id);
+    sp_maps_keep(&w->maps, &w->shown, id, w->views);
     w->kept_maps++;
 }
 
@@ -261,8 +311,8 @@ static void step(world *w)
         step_command(w, false);
     if (w->step % COMPARE_ALL_EVERY == 0) {
         check(w, sp_compare_all(&w->reference, w->state));
-        check(w, sp_compare_views(&w->reference, w->views));
-        check(w, sp_maps_check(&w->maps, &w->reference, w->views));
+        check(w, sp_compare_views(&w->shown, w->views));
+        check(w, sp_maps_check(&w->maps, &w->shown, w->views));
     }
     if (w->step % DIGEST_EVERY == 0)
         compare_digests(w);
@@ -322,15 +372,16 @@ static void test_engine_does_what_the_reference_says(void **context)
     uint64_t commands_left = number_from_env("SP_COMMANDS", COMMANDS_DEFAULT);
     uint64_t seed = number_from_env("SP_SEED", 1), first = seed, done = 0;
     uint64_t events = 0, replays = 0, damaged = 0, admitted = 0, outcomes[128] = {0};
-    uint64_t kept_maps = 0, events_of[SP_EVENT_HOLDS_EXPIRED + 1] = {0};
-    uint64_t queries[SP_QUERY_JOB + 1] = {0};
+    uint64_t kept_maps = 0, events_of[SP_EVENT_CONCERT_CANCELLED + 1] = {0};
+    uint64_t queries[SP_QUERY_JOB + 1] = {0}, refunded = 0;
+    uint32_t refunded_most = 0;
     while (done < commands_left) {
         world_open(&w, seed++);
         uint32_t steps = (uint32_t)sp_random_edge(&w.random, 50, COMMANDS_PER_WORLD_MAX);
         for (w.step = 1; w.step <= steps; w.step++)
             step(&w);
         check(&w, sp_compare_all(&w.reference, w.state));
-        check(&w, sp_compare_views(&w.reference, w.views));
+        check(&w, sp_compare_views(&w.shown, w.views));
         check(&w, sp_invariants_check(w.state));
         compare_digests(&w);
         end_in_damage(&w);
@@ -340,7 +391,10 @@ static void test_engine_does_what_the_reference_says(void **context)
         damaged += w.damaged;
         admitted += w.damaged_admitted;
         kept_maps += w.kept_maps;
-        for (unsigned i = 1; i <= SP_EVENT_HOLDS_EXPIRED; i++)
+        refunded += w.refunded;
+        if (w.refunded_most > refunded_most)
+            refunded_most = w.refunded_most;
+        for (unsigned i = 1; i <= SP_EVENT_CONCERT_CANCELLED; i++)
             events_of[i] += w.events_of[i];
         for (unsigned i = SP_QUERY_USER; i <= SP_QUERY_JOB; i++)
             queries[i] += w.queries[i];
@@ -356,6 +410,11 @@ static void test_engine_does_what_the_reference_says(void **context)
                   " events of expiry\n",
                   events_of[SP_EVENT_HOLD_TAKEN], events_of[SP_EVENT_HOLD_EXTENDED],
                   events_of[SP_EVENT_HOLD_RELEASED], events_of[SP_EVENT_HOLDS_EXPIRED]);
+    print_message("concerts: %" PRIu64 " made, %" PRIu64 " edited, %" PRIu64 " paused, %" PRIu64
+                  " cancelled with %" PRIu64 " orders, at most %u\n",
+                  events_of[SP_EVENT_CONCERT_CREATED], events_of[SP_EVENT_CONCERT_EDITED],
+                  events_of[SP_EVENT_CONCERT_PAUSED], events_of[SP_EVENT_CONCERT_CANCELLED],
+                  refunded, refunded_most);
     /* Every refusal that these commands can meet must have been met, or the
      * test has gone blind. */
     static const sp_outcome met[] = {
@@ -365,14 +424,15 @@ static void test_engine_does_what_the_reference_says(void **context)
         SP_SEAT_LIMIT,        SP_ALREADY_CANCELLED, SP_CANCEL_CLOSED,     SP_CATEGORY_EXISTS,
         SP_LAST_ADMIN,        SP_LIMIT_REACHED,     SP_VALIDATION_FAILED, SP_INSUFFICIENT_POINTS,
         SP_NOT_OWNER,         SP_HAS_LIVE_CONCERTS, SP_HOLD_UNKNOWN,      SP_HOLD_EXPIRED,
-        SP_HOLD_EXTEND_LIMIT, SP_ORPHAN_SEAT,       SP_NO_ADJACENT_SEATS, SP_JOB_UNKNOWN};
+        SP_HOLD_EXTEND_LIMIT, SP_ORPHAN_SEAT,       SP_NO_ADJACENT_SEATS, SP_JOB_UNKNOWN,
+        SP_SALES_PAUSED,      SP_CONCERT_CANCELLED, SP_SEATS_FIXED};
     for (size_t i = 0; done >= 100000 && i < sizeof met / sizeof *met; i++)
         if (outcomes[met[i]] == 0)
             fail_msg("no command was refused with %s", sp_outcome_row_of(met[i])->code);
     for (unsigned i = SP_QUERY_USER; done >= 100000 && i <= SP_QUERY_JOB; i++)
         if (queries[i] == 0)
             fail_msg("no query of type %u was answered", i);
-    for (unsigned i = 1; done >= 100000 && i <= SP_EVENT_HOLDS_EXPIRED; i++)
+    for (unsigned i = 1; done >= 100000 && i <= SP_EVENT_CONCERT_CANCELLED; i++)
         if (events_of[i] == 0)
             fail_msg("nothing made an event %s", sp_event_name(i));
 }

@@ -113,6 +113,24 @@ static const char *compare_event_fields(const sp_event *expected, const sp_event
         EQUAL("concert", expected->concert_created.concert, actual->concert_created.concert);
         EQUAL("host", expected->concert_created.host, actual->concert_created.host);
         return compare_spec(&expected->concert_created.spec, &actual->concert_created.spec);
+    case SP_EVENT_CONCERT_EDITED:
+        EQUAL("concert", expected->concert_edited.concert, actual->concert_edited.concert);
+        return compare_spec(&expected->concert_edited.spec, &actual->concert_edited.spec);
+    case SP_EVENT_CONCERT_PAUSED:
+        EQUAL("concert", expected->concert_paused.concert, actual->concert_paused.concert);
+        return NULL;
+    case SP_EVENT_CONCERT_RESUMED:
+        EQUAL("concert", expected->concert_resumed.concert, actual->concert_resumed.concert);
+        return NULL;
+    case SP_EVENT_CONCERT_CANCELLED:
+        EQUAL("concert", expected->concert_cancelled.concert, actual->concert_cancelled.concert);
+        EQUAL("orders refunded", expected->concert_cancelled.orders_count,
+              actual->concert_cancelled.orders_count);
+        EQUAL("amount refunded", expected->concert_cancelled.amount,
+              actual->concert_cancelled.amount);
+        EQUAL("seats held", expected->concert_cancelled.seats_held_count,
+              actual->concert_cancelled.seats_held_count);
+        return NULL;
     case SP_EVENT_ORDER_PAID:
         EQUAL("order", expected->order_paid.order, actual->order_paid.order);
         EQUAL("concert", expected->order_paid.concert, actual->order_paid.concert);

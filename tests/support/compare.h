@@ -41,8 +41,8 @@ const char *sp_compare_holds(const sp_reference *reference, const sp_state *stat
 /* Bitmaps bit by bit, counts, seqs, every user's seats. */
 const char *sp_compare_concert(const sp_reference *reference, sp_concert_id concert,
                                const sp_state *state);
-/* A fresh card against the event that made it: geometry, labels, texts. */
-const char *sp_compare_card(const sp_reference *reference, const sp_event *created,
+/* A concert's card as it is now, and as it was made: geometry, labels, texts, dates. */
+const char *sp_compare_card(const sp_reference *reference, sp_concert_id concert,
                             const sp_concert_card *card);
 /* Sums and counts of the whole. */
 const char *sp_compare_totals(const sp_reference *reference, const sp_state *state);

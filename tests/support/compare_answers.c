@@ -24,6 +24,18 @@ const char *sp_compare_success(const sp_reference *r, const sp_event *event,
     case SP_EVENT_CONCERT_CREATED:
         EQUAL("result's concert", event->seq, event->concert_created.concert, result->concert);
         return NULL;
+    case SP_EVENT_CONCERT_EDITED:
+        EQUAL("result's concert", event->seq, event->concert_edited.concert, result->concert);
+        return NULL;
+    case SP_EVENT_CONCERT_PAUSED:
+        EQUAL("result's concert", event->seq, event->concert_paused.concert, result->concert);
+        return NULL;
+    case SP_EVENT_CONCERT_RESUMED:
+        EQUAL("result's concert", event->seq, event->concert_resumed.concert, result->concert);
+        return NULL;
+    case SP_EVENT_CONCERT_CANCELLED:
+        EQUAL("result's concert", event->seq, event->concert_cancelled.concert, result->concert);
+        return NULL;
     case SP_EVENT_ORDER_PAID:
         return sp_compare_order_now(r, event->order_paid.order, &result->order);
     case SP_EVENT_ORDER_CANCELLED:
@@ -56,6 +68,10 @@ const char *sp_compare_replay(const sp_reference *r, const sp_replay *replay,
         EQUAL("replayed category", replay->seq, replay->subject, result->category);
         return NULL;
     case SP_EVENT_CONCERT_CREATED:
+    case SP_EVENT_CONCERT_EDITED:
+    case SP_EVENT_CONCERT_PAUSED:
+    case SP_EVENT_CONCERT_RESUMED:
+    case SP_EVENT_CONCERT_CANCELLED:
         EQUAL("replayed concert", replay->seq, replay->subject, result->concert);
         return NULL;
     case SP_EVENT_ORDER_PAID:

@@ -98,6 +98,7 @@ const char *sp_compare_concert(const sp_reference *r, sp_concert_id id, const sp
     const sp_reference_concert *concert = &r->concerts[id - 1];
     EQUAL("card's seats_count", id, concert->seats_count, card->seats_count);
     EQUAL("concert's seq", id, concert->seq, sp_state_concert_seq(state, id));
+    EQUAL("concert's sale", id, concert->sale, sp_state_sale(state, id));
     EQUAL("concert's sold_count", id, sp_compare_sold_count(concert),
           sp_state_sold_count(state, id));
     EQUAL("concert's held_count", id, sp_compare_held_count(concert),
@@ -124,26 +125,44 @@ static const char *compare_place(const sp_reference_concert *concert, const sp_c
     return NULL;
 }
 
-const char *sp_compare_card(const sp_reference *r, const sp_event *created,
-                            const sp_concert_card *card)
+/* Its texts and dates, by way of the event that would make it again. */
+static const char *compare_stated(const sp_event *stated, const sp_concert_card *card)
 {
-    sp_concert_id id = created->concert_created.concert;
+    sp_event again = *stated;
+    again.concert_created.spec = card->spec;
+    return sp_compare_event(stated, &again);
+}
+
+static const char *compare_card_as_made(const sp_reference_concert *concert, sp_concert_id id,
+                                        const sp_concert_card *card)
+{
+    const sp_concert_card *made = card->created;
+    EQUAL("there is a card as it was made", id, 1, made != NULL);
+    EQUAL("it is its own", id, 1, made->created == made);
+    EQUAL("made card's id", id, id, made->id);
+    EQUAL("made card's layout_seq", id, concert->created->seq, made->layout_seq);
+    EQUAL("never edited, a card is as it was made", id, concert->created->seq == concert->own_seq,
+          concert->created->seq == concert->own_seq && made == card);
+    return compare_stated(concert->created, made);
+}
+
+const char *sp_compare_card(const sp_reference *r, sp_concert_id id, const sp_concert_card *card)
+{
     const sp_reference_concert *concert = &r->concerts[id - 1];
     EQUAL("there is a card", id, 1, card != NULL);
     EQUAL("card's id", id, id, card->id);
     EQUAL("card's host", id, concert->host, card->host);
     EQUAL("card's created_at", id, concert->created_at, card->created_at);
-    EQUAL("card's created_seq", id, created->seq, card->created_seq);
+    EQUAL("card's created_seq", id, concert->created->seq, card->created_seq);
+    EQUAL("card's layout_seq", id, concert->layout_seq, card->layout_seq);
     EQUAL("card's rows_count", id, concert->rows_count, card->rows_count);
     EQUAL("card's seats_count", id, concert->seats_count, card->seats_count);
     EQUAL("card's last row's end", id, concert->seats_count,
           card->row_first_seat[card->rows_count]);
     for (sp_seat seat = 0; seat < concert->seats_count; seat++)
         PASS_ON(compare_place(concert, card, seat));
-    /* Its texts and dates, by way of the event that would make it again. */
-    sp_event again = *created;
-    again.concert_created.spec = card->spec;
-    return sp_compare_event(created, &again);
+    PASS_ON(compare_stated(concert->stated, card));
+    return compare_card_as_made(concert, id, card);
 }
 
 const char *sp_compare_totals(const sp_reference *r, const sp_state *state)
@@ -213,6 +232,23 @@ static const char *compare_touched_hold(const sp_reference *r, sp_hold_id id, co
     return compare_seats_of(r, state, hold->concert, hold->user, hold->seats, hold->seats_count);
 }
 
+/* All whom it may concern: every order of it, every hold, every user. */
+static const char *compare_cancelled(const sp_reference *r, sp_concert_id id, const sp_state *state)
+{
+    sp_concert_totals totals;
+    for (sp_user_id user = 1; user <= r->users_count; user++)
+        PASS_ON(sp_compare_user(r, user, state));
+    for (sp_order_id order = 1; order <= r->orders_count; order++)
+        if (r->orders[order - 1].concert == id)
+            PASS_ON(sp_compare_order(r, order, state));
+    for (uint32_t i = 0; i < r->holds_count; i++)
+        if (r->holds[i].concert == id)
+            PASS_ON(sp_compare_hold(r, r->holds[i].id, state));
+    EQUAL("concert has totals", id, 1, sp_state_concert_totals(state, id, &totals));
+    PASS_ON(sp_compare_concert_totals(r, id, &totals));
+    return sp_compare_concert(r, id, state);
+}
+
 const char *sp_compare_touched(const sp_reference *r, const sp_event *event, const sp_state *state)
 {
     PASS_ON(sp_compare_totals(r, state));
@@ -233,9 +269,20 @@ const char *sp_compare_touched(const sp_reference *r, const sp_event *event, con
     }
     case SP_EVENT_CONCERT_CREATED: {
         sp_concert_id id = event->concert_created.concert;
-        PASS_ON(sp_compare_card(r, event, sp_state_concert(state, id)));
+        PASS_ON(sp_compare_card(r, id, sp_state_concert(state, id)));
         return sp_compare_concert(r, id, state);
     }
+    case SP_EVENT_CONCERT_EDITED: {
+        sp_concert_id id = event->concert_edited.concert;
+        PASS_ON(sp_compare_card(r, id, sp_state_concert(state, id)));
+        return sp_compare_concert(r, id, state);
+    }
+    case SP_EVENT_CONCERT_PAUSED:
+        return sp_compare_concert(r, event->concert_paused.concert, state);
+    case SP_EVENT_CONCERT_RESUMED:
+        return sp_compare_concert(r, event->concert_resumed.concert, state);
+    case SP_EVENT_CONCERT_CANCELLED:
+        return compare_cancelled(r, event->concert_cancelled.concert, state);
     case SP_EVENT_ORDER_PAID:
         if (event->order_paid.hold != 0)
             PASS_ON(compare_touched_hold(r, event->order_paid.hold, state));
@@ -306,6 +353,8 @@ const char *sp_compare_all(const sp_reference *r, const sp_state *state)
         PASS_ON(sp_compare_user(r, user, state));
     for (sp_concert_id concert = 0; concert <= r->concerts_count + 1; concert++)
         PASS_ON(sp_compare_concert(r, concert, state));
+    for (sp_concert_id concert = 1; concert <= r->concerts_count; concert++)
+        PASS_ON(sp_compare_card(r, concert, sp_state_concert(state, concert)));
     for (sp_order_id order = 0; order <= r->orders_count + 1; order++)
         PASS_ON(sp_compare_order(r, order, state));
     for (sp_category_id id = 1; id <= r->categories_count; id++) {

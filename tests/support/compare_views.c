@@ -23,6 +23,20 @@ static sp_seat_state state_of(const sp_reference_seat *seat)
     return seat->order != 0 ? SP_SEAT_SOLD : seat->hold != 0 ? SP_SEAT_HELD : SP_SEAT_FREE;
 }
 
+/* All of it in one look. */
+static const char *compare_concert_now(const sp_reference_concert *concert, sp_concert_id id,
+                                       const sp_views *views)
+{
+    static uint64_t sold[SP_SEATS_PER_CONCERT_MAX / 64 + 1],
+        held[SP_SEATS_PER_CONCERT_MAX / 64 + 1];
+    sp_concert_now now;
+    EQUAL("the concert is shown", id, 1, sp_views_concert(views, id, &now, sold, held));
+    EQUAL("shown as of", id, concert->seq, now.seq);
+    EQUAL("shown card", id, 1, now.card == sp_views_card(views, id));
+    EQUAL("shown sale", id, concert->sale, now.sale);
+    return sp_compare_words(concert, id, sold, held);
+}
+
 const char *sp_compare_views(const sp_reference *r, const sp_views *views)
 {
     uint64_t sold[SP_SEATS_PER_CONCERT_MAX / 64 + 1], held[SP_SEATS_PER_CONCERT_MAX / 64 + 1];
@@ -32,7 +46,10 @@ const char *sp_compare_views(const sp_reference *r, const sp_views *views)
     for (sp_concert_id id = 1; id <= r->concerts_count; id++) {
         const sp_reference_concert *concert = &r->concerts[id - 1];
         const sp_concert_card *card = sp_views_card(views, id);
-        EQUAL("views have the card", id, 1, card != NULL);
+        PASS_ON(sp_compare_card(r, id, card));
+        EQUAL("views' sale", id, concert->sale, sp_views_sale(views, id));
+        EQUAL("views' concert's own seq", id, concert->own_seq,
+              sp_views_concert_own_seq(views, id));
         EQUAL("views' concert's seq", id, concert->seq, sp_views_concert_seq(views, id));
         EQUAL("seat map's seq", id, concert->seq, sp_views_seats(views, card, sold, held));
         PASS_ON(sp_compare_words(concert, id, sold, held));
@@ -40,6 +57,7 @@ const char *sp_compare_views(const sp_reference *r, const sp_views *views)
         EQUAL("seat map's sold", id, sp_compare_sold_count(concert), counts.sold);
         EQUAL("seat map's held", id, sp_compare_held_count(concert), counts.held);
         EQUAL("seat map's free", id, free_count(concert), counts.free);
+        PASS_ON(compare_concert_now(concert, id, views));
     }
     for (sp_category_id id = 1; id <= r->categories_count; id++) {
         sp_text name = {r->categories[id - 1].name, r->categories[id - 1].size};
@@ -87,26 +105,54 @@ void sp_maps_close(sp_maps *maps)
         free(maps->kept[i].states);
 }
 
-void sp_maps_keep(sp_maps *maps, const sp_reference *r, sp_concert_id id)
+void sp_maps_keep(sp_maps *maps, const sp_reference *r, sp_concert_id id, const sp_views *views)
 {
     const sp_reference_concert *concert = &r->concerts[id - 1];
     sp_map *map = &maps->kept[maps->count++ % SP_MAPS_MAX];
     map->concert = id;
     map->seq = r->seq;
+    map->card = sp_views_card(views, id);
     map->states = realloc(map->states, concert->seats_count);
     SP_ASSERT(map->states != NULL);
     for (sp_seat seat = 0; seat < concert->seats_count; seat++)
         map->states[seat] = (uint8_t)state_of(&concert->seats[seat]);
 }
 
+/* A map of seats that are no more: whoever asks with its card is told of the last moment
+ * of the older layouts, when every seat was free. Starts anew. */
+static const char *start_anew(sp_map *map, const sp_reference *r, const sp_views *views)
+{
+    const sp_reference_concert *concert = &r->concerts[map->concert - 1];
+    uint64_t sold[SP_SEATS_PER_CONCERT_MAX / 64 + 1], held[SP_SEATS_PER_CONCERT_MAX / 64 + 1];
+    uint32_t seats_count = map->card->seats_count, count;
+    sp_seat_now *changed = malloc(seats_count * sizeof *changed);
+    SP_ASSERT(changed != NULL);
+    sp_seq seq = sp_views_seats_since(views, map->card, map->seq, changed, &count);
+    free(changed);
+    EQUAL("an older layout's seq", map->concert, concert->layout_seq - 1, seq);
+    EQUAL("an older layout's changes", map->concert, 0, count);
+    EQUAL("an older layout's map's seq", map->concert, concert->layout_seq - 1,
+          sp_views_seats(views, map->card, sold, held));
+    EQUAL("an older layout's free seats", map->concert, seats_count,
+          sp_seats_count(sold, held, 0, seats_count).free);
+    map->card = sp_views_card(views, map->concert);
+    map->states = realloc(map->states, concert->seats_count);
+    SP_ASSERT(map->states != NULL);
+    memset(map->states, SP_SEAT_FREE, concert->seats_count);
+    map->seq = concert->layout_seq;
+    return NULL;
+}
+
+/* With the card that it was kept with: of an older layout, of older words, or of now. */
 static const char *bring_up_to_date(sp_map *map, const sp_reference *r, const sp_views *views)
 {
     const sp_reference_concert *concert = &r->concerts[map->concert - 1];
+    if (map->card->layout_seq != concert->layout_seq)
+        PASS_ON(start_anew(map, r, views));
     sp_seat_now *changed = malloc(concert->seats_count * sizeof *changed);
     uint32_t count;
     SP_ASSERT(changed != NULL);
-    map->seq =
-        sp_views_seats_since(views, sp_views_card(views, map->concert), map->seq, changed, &count);
+    map->seq = sp_views_seats_since(views, map->card, map->seq, changed, &count);
     for (uint32_t i = 0; i < count; i++)
         map->states[changed[i].seat] = (uint8_t)changed[i].state;
     free(changed);

@@ -66,6 +66,9 @@ static sp_event *keep_event(arena *a, const sp_event *event)
     case SP_EVENT_CONCERT_CREATED:
         keep_spec(a, &e->concert_created.spec);
         break;
+    case SP_EVENT_CONCERT_EDITED:
+        keep_spec(a, &e->concert_edited.spec);
+        break;
     case SP_EVENT_ORDER_PAID: {
         const sp_seat *seats =
             keep(a, e->order_paid.seats, e->order_paid.seats_count * sizeof *seats);

@@ -230,6 +230,25 @@ static void damage_extension(sp_random *random, sp_event *e)
     }
 }
 
+static void damage_concert_cancelled(sp_random *random, sp_event *e)
+{
+    switch (sp_random_below(random, 4)) {
+    case 0:
+        e->concert_cancelled.concert = damage_u32(random, e->concert_cancelled.concert);
+        break;
+    case 1:
+        e->concert_cancelled.orders_count = damage_u32(random, e->concert_cancelled.orders_count);
+        break;
+    case 2:
+        e->concert_cancelled.amount = damage_i64(random, e->concert_cancelled.amount);
+        break;
+    default:
+        e->concert_cancelled.seats_held_count =
+            damage_u32(random, e->concert_cancelled.seats_held_count);
+        break;
+    }
+}
+
 static void damage_body(sp_random *random, sp_event *e)
 {
     bool first = sp_random_once_in(random, 2);
@@ -263,6 +282,21 @@ static void damage_body(sp_random *random, sp_event *e)
         break;
     case SP_EVENT_CONCERT_CREATED:
         damage_spec(random, &e->concert_created.spec);
+        break;
+    case SP_EVENT_CONCERT_EDITED:
+        if (sp_random_once_in(random, 8))
+            e->concert_edited.concert = damage_u32(random, e->concert_edited.concert);
+        else
+            damage_spec(random, &e->concert_edited.spec);
+        break;
+    case SP_EVENT_CONCERT_PAUSED:
+        e->concert_paused.concert = damage_u32(random, e->concert_paused.concert);
+        break;
+    case SP_EVENT_CONCERT_RESUMED:
+        e->concert_resumed.concert = damage_u32(random, e->concert_resumed.concert);
+        break;
+    case SP_EVENT_CONCERT_CANCELLED:
+        damage_concert_cancelled(random, e);
         break;
     case SP_EVENT_ORDER_PAID:
         damage_order(random, e);

@@ -219,6 +219,14 @@ static sp_command_type any_type(sp_random *random, const sp_reference *r, sp_tim
     /* A world without people is a dull one: the last few mostly stay. */
     if (die < 173 && (living_count(r) > 3 || sp_random_once_in(random, 10)))
         return SP_COMMAND_USER_ERASE;
+    if (die < 195)
+        return SP_COMMAND_CONCERT_EDIT;
+    if (die < 202)
+        return SP_COMMAND_CONCERT_PAUSE;
+    if (die < 214)
+        return SP_COMMAND_CONCERT_RESUME;
+    if (die < 218)
+        return SP_COMMAND_CONCERT_CANCEL;
     if (die < 500)
         return SP_COMMAND_ORDER_CREATE;
     if (die < 720)
@@ -241,6 +249,14 @@ static sp_command_type type_of_event(sp_event_type type)
         return SP_COMMAND_CATEGORY_CREATE;
     case SP_EVENT_CONCERT_CREATED:
         return SP_COMMAND_CONCERT_CREATE;
+    case SP_EVENT_CONCERT_EDITED:
+        return SP_COMMAND_CONCERT_EDIT;
+    case SP_EVENT_CONCERT_PAUSED:
+        return SP_COMMAND_CONCERT_PAUSE;
+    case SP_EVENT_CONCERT_RESUMED:
+        return SP_COMMAND_CONCERT_RESUME;
+    case SP_EVENT_CONCERT_CANCELLED:
+        return SP_COMMAND_CONCERT_CANCEL;
     case SP_EVENT_ORDER_PAID:
         return SP_COMMAND_ORDER_CREATE;
     case SP_EVENT_ORDER_CANCELLED:
@@ -317,6 +333,18 @@ static void fill(sp_random *random, const sp_reference *r, sp_time_ms now, sp_ge
     case SP_COMMAND_CONCERT_CREATE:
         c->actor = sp_generate_user_of_role(random, r, SP_ROLE_HOST);
         sp_generate_concert_create(random, r, now, out);
+        break;
+    case SP_COMMAND_CONCERT_EDIT:
+        sp_generate_concert_edit(random, r, now, out);
+        break;
+    case SP_COMMAND_CONCERT_PAUSE:
+        c->concert_pause.concert = sp_generate_concert_to_change(random, r, c);
+        break;
+    case SP_COMMAND_CONCERT_RESUME:
+        c->concert_resume.concert = sp_generate_concert_to_change(random, r, c);
+        break;
+    case SP_COMMAND_CONCERT_CANCEL:
+        c->concert_cancel.concert = sp_generate_concert_to_change(random, r, c);
         break;
     case SP_COMMAND_ORDER_CREATE:
         c->actor = sp_generate_user(random, r);

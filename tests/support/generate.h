@@ -23,6 +23,7 @@
 typedef struct sp_generated {
     sp_command command;
     sp_concert_spec spec;
+    sp_concert_patch patch;
     sp_grade_spec grades[SP_GENERATED_GRADES_MAX];
     uint32_t row_sizes[SP_GENERATED_ROWS_MAX];
     sp_profile profile;

@@ -48,8 +48,9 @@ static void concert_seats(sp_random *random, sp_generated *out)
     }
 }
 
-void sp_generate_concert_create(sp_random *random, const sp_reference *r, sp_time_ms now,
-                                sp_generated *out)
+/* All that a host may state, into out->spec. */
+static void concert_spec(sp_random *random, const sp_reference *r, sp_time_ms now,
+                         sp_generated *out)
 {
     static const uint32_t seats_per_user[] = {1, 2, 4, 10, 10, 100, 100, SP_MAX_SEATS_PER_USER_MAX};
     sp_concert_spec *spec = &out->spec;
@@ -70,5 +71,138 @@ void sp_generate_concert_create(sp_random *random, const sp_reference *r, sp_tim
     spec->no_orphans = sp_random_once_in(random, 2);
     concert_dates(random, now, spec);
     concert_seats(random, out);
-    out->command.concert_create.spec = spec;
+}
+
+void sp_generate_concert_create(sp_random *random, const sp_reference *r, sp_time_ms now,
+                                sp_generated *out)
+{
+    concert_spec(random, r, now, out);
+    out->command.concert_create.spec = &out->spec;
+}
+
+/* ---- Changing one ---- */
+
+static bool has_orders(const sp_reference *r, sp_concert_id id)
+{
+    for (uint32_t i = 0; i < r->orders_count; i++)
+        if (r->orders[i].concert == id && r->orders[i].cancelled_at == 0)
+            return true;
+    return false;
+}
+
+/* One that is worth to be changed so: resumed if it is paused, cancelled if there is
+ * something to refund. */
+static bool is_worth(const sp_reference *r, sp_concert_id id, sp_command_type type)
+{
+    const sp_reference_concert *concert = &r->concerts[id - 1];
+    if (type == SP_COMMAND_CONCERT_RESUME)
+        return concert->sale == SP_SALE_PAUSED;
+    if (type == SP_COMMAND_CONCERT_CANCEL)
+        return concert->sale != SP_SALE_CANCELLED && has_orders(r, id);
+    return concert->sale == SP_SALE_OPEN;
+}
+
+/* Mostly its host, whatever his role is by now, or an ADMIN; also anybody. */
+static sp_user_id one_to_change(sp_random *random, const sp_reference *r, sp_user_id host)
+{
+    if (sp_random_once_in(random, 30))
+        return 0;
+    if (sp_random_once_in(random, 8))
+        return sp_generate_user(random, r);
+    return sp_random_once_in(random, 4) ? sp_generate_user_of_role(random, r, SP_ROLE_HOST) : host;
+}
+
+sp_concert_id sp_generate_concert_to_change(sp_random *random, const sp_reference *r, sp_command *c)
+{
+    sp_concert_id id = 0;
+    if (r->concerts_count == 0 || sp_random_once_in(random, 40)) {
+        c->actor = sp_generate_user_of_role(random, r, SP_ROLE_HOST);
+        return r->concerts_count + (sp_concert_id)sp_random_below(random, 2);
+    }
+    for (uint32_t tries = 0; tries < 6; tries++) {
+        id = 1 + (sp_concert_id)sp_random_below(random, r->concerts_count);
+        if (is_worth(r, id, c->type))
+            break;
+    }
+    c->actor = one_to_change(random, r, r->concerts[id - 1].host);
+    return id;
+}
+
+/* Those that it has, or nearly. */
+static void grades_again(sp_random *random, const sp_reference_concert *concert, sp_generated *out)
+{
+    sp_concert_spec *spec = &out->patch.spec;
+    spec->grades = concert->stated->concert_created.spec.grades;
+    spec->grades_count = concert->stated->concert_created.spec.grades_count;
+    if (!sp_random_once_in(random, 4))
+        return;
+    for (uint32_t g = 0; g < spec->grades_count; g++)
+        out->grades[g] = spec->grades[g];
+    sp_grade_spec *grade = &out->grades[sp_random_below(random, spec->grades_count)];
+    spec->grades = out->grades;
+    switch (sp_random_below(random, 3)) {
+    case 0:
+        grade->price = grade->price == 0 ? 1 : grade->price - 1;
+        break;
+    case 1:
+        grade->name = sp_generate_text(random, out, SP_GRADE_NAME_SIZE_MAX);
+        break;
+    default: /* a row less, or one that is one larger */
+        if (grade->rows_count > 1) {
+            grade->rows_count--;
+            break;
+        }
+        out->row_sizes[0] = grade->row_sizes[0] + 1;
+        grade->row_sizes = out->row_sizes;
+        break;
+    }
+}
+
+/* The window closes now or soon, or has; what is held outlives it. */
+static void window_move(sp_random *random, const sp_reference_concert *concert, sp_time_ms now,
+                        sp_concert_patch *patch)
+{
+    static const sp_time_ms steps[] = {-1, 0, 1, 2, 5000, HOUR_MS};
+    sp_time_ms end = now + ONE_OF(random, steps);
+    patch->fields = 1u << SP_PATCH_END_DATE;
+    patch->spec.end_date = end > concert->start_date ? end : concert->start_date + 1;
+    if (sp_random_once_in(random, 4)) { /* … or opens later */
+        patch->fields |= 1u << SP_PATCH_START_DATE;
+        patch->spec.start_date = now + 1;
+        patch->spec.end_date = now + HOUR_MS;
+    }
+    if (patch->spec.end_date > concert->concert_date) {
+        patch->fields |= 1u << SP_PATCH_CONCERT_DATE;
+        patch->spec.concert_date = patch->spec.end_date;
+    }
+    if (sp_random_once_in(random, 3)) {
+        patch->fields |= 1u << SP_PATCH_CANCEL_UNTIL;
+        patch->spec.cancel_until = sp_random_once_in(random, 2) ? 0 : patch->spec.end_date;
+    }
+}
+
+void sp_generate_concert_edit(sp_random *random, const sp_reference *r, sp_time_ms now,
+                              sp_generated *out)
+{
+    sp_command *c = &out->command;
+    sp_concert_patch *patch = &out->patch;
+    sp_concert_id id = sp_generate_concert_to_change(random, r, c);
+    bool is_one = id >= 1 && id <= r->concerts_count;
+    c->concert_edit.concert = id;
+    c->concert_edit.patch = patch;
+    concert_spec(random, r, now, out);
+    patch->spec = out->spec;
+    patch->fields = (uint32_t)sp_random_below(random, UINT64_C(1) << (SP_PATCH_GRADES + 1)) &
+                    (uint32_t)sp_random_below(random, UINT64_C(1) << (SP_PATCH_GRADES + 1));
+    if (is_one && sp_random_once_in(random, 4))
+        window_move(random, &r->concerts[id - 1], now, patch);
+    else if (sp_random_once_in(random, 2)) /* dates that go together */
+        patch->fields |= 1u << SP_PATCH_START_DATE | 1u << SP_PATCH_END_DATE |
+                         1u << SP_PATCH_CONCERT_DATE | 1u << SP_PATCH_CANCEL_UNTIL;
+    if (sp_random_once_in(random, 3))
+        patch->fields |= 1u << SP_PATCH_GRADES;
+    if (is_one && sp_random_once_in(random, 2))
+        grades_again(random, &r->concerts[id - 1], out);
+    if (sp_random_once_in(random, 8)) /* a description that is taken away, or emptied */
+        patch->spec.description = sp_random_once_in(random, 2) ? (sp_text){NULL, 0} : SP_TEXT("");
 }

@@ -58,7 +58,7 @@ static sp_points any_amount(sp_random *random, sp_points right)
 
 bool sp_generate_on_sale(const sp_reference_concert *concert, sp_time_ms now)
 {
-    return concert->start_date <= now && now < concert->end_date;
+    return concert->sale == SP_SALE_OPEN && concert->start_date <= now && now < concert->end_date;
 }
 
 /* Mostly one that is on sale; 0 = one that there is not. */

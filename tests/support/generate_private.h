@@ -25,6 +25,11 @@ sp_hold_id sp_generate_hold(sp_random *random, const sp_reference *r, sp_command
 /* Fill a command whose type, and where it is not said otherwise whose actor, is set. */
 void sp_generate_concert_create(sp_random *random, const sp_reference *r, sp_time_ms now,
                                 sp_generated *out);
+/* These two also set the actor. */
+void sp_generate_concert_edit(sp_random *random, const sp_reference *r, sp_time_ms now,
+                              sp_generated *out);
+sp_concert_id sp_generate_concert_to_change(sp_random *random, const sp_reference *r,
+                                            sp_command *c);
 void sp_generate_order_create(sp_random *random, const sp_reference *r, sp_time_ms now,
                               sp_command *c);
 void sp_generate_order_cancel(sp_random *random, const sp_reference *r, sp_generated *out);

@@ -211,9 +211,50 @@ static sp_golden expired(const char *name, const sp_hold_id *ids, uint32_t count
     return g;
 }
 
+/* As concert_created, but for its name and number. */
+static sp_golden edited(const char *name, sp_golden made, bool new_grades)
+{
+    sp_concert_spec spec = made.event.concert_created.spec;
+    sp_concert_id id = made.event.concert_created.concert;
+    made.name = name;
+    made.event.type = SP_EVENT_CONCERT_EDITED;
+    made.event.concert_edited.concert = id;
+    made.event.concert_edited.spec = spec;
+    if (!new_grades) {
+        made.event.concert_edited.spec.grades = NULL;
+        made.event.concert_edited.spec.grades_count = 0;
+    }
+    return made;
+}
+
+static sp_golden paused(const char *name, sp_concert_id id)
+{
+    sp_golden g = {name, head(SP_EVENT_CONCERT_PAUSED, 3)};
+    g.event.concert_paused.concert = id;
+    return g;
+}
+
+static sp_golden resumed(const char *name, sp_concert_id id)
+{
+    sp_golden g = {name, head(SP_EVENT_CONCERT_RESUMED, 3)};
+    g.event.concert_resumed.concert = id;
+    return g;
+}
+
+static sp_golden concert_cancelled(const char *name, sp_concert_id id, uint32_t orders_count,
+                                   sp_points amount, uint32_t seats_held_count)
+{
+    sp_golden g = {name, head(SP_EVENT_CONCERT_CANCELLED, 3)};
+    g.event.concert_cancelled.concert = id;
+    g.event.concert_cancelled.orders_count = orders_count;
+    g.event.concert_cancelled.amount = amount;
+    g.event.concert_cancelled.seats_held_count = seats_held_count;
+    return g;
+}
+
 const sp_golden *sp_golden_events(uint32_t *count)
 {
-    static sp_golden all[32];
+    static sp_golden all[48];
     static uint32_t made;
     if (made == 0) {
         for (uint32_t i = 0; i < SP_SEATS_PER_ORDER_MAX; i++)
@@ -249,6 +290,17 @@ const sp_golden *sp_golden_events(uint32_t *count)
         all[made++] = released("hold_released_most", UINT32_MAX);
         all[made++] = expired("holds_expired", holds_edges, 8);
         all[made++] = expired("holds_expired_most", holds_many, SP_HOLDS_PER_EXPIRY_MAX);
+        all[made++] = edited("concert_edited", concert_least(), false);
+        all[made++] = edited("concert_edited_grades", concert_least(), true);
+        all[made++] = edited("concert_edited_most", concert_most(), true);
+        all[made++] = paused("concert_paused", 1);
+        all[made++] = paused("concert_paused_most", UINT32_MAX);
+        all[made++] = resumed("concert_resumed", 1);
+        all[made++] = resumed("concert_resumed_most", UINT32_MAX);
+        all[made++] = concert_cancelled("concert_cancelled", 1, 0, 0, 0);
+        all[made++] = concert_cancelled("concert_cancelled_some", 1000, 50000, 7500000000, 300);
+        all[made++] = concert_cancelled("concert_cancelled_most", UINT32_MAX, SP_ORDERS_MAX,
+                                        SP_POINTS_TOTAL_MAX, SP_SEATS_PER_CONCERT_MAX);
         SP_ASSERT_CMP(made, <=, sizeof all / sizeof all[0]);
     }
     *count = made;

@@ -177,6 +177,15 @@ static const char *check_card(const sp_state *state, const sp_concert_card *card
           spec->end_date <= spec->concert_date && 0 < spec->cancel_until &&
           spec->cancel_until <= spec->end_date))
         return sp_compare_failed("concert %u: its dates are out of order", card->id);
+    const sp_concert_card *made = card->created;
+    if (made == NULL || made->created != made || made->id != card->id ||
+        made->created_seq != card->created_seq || card->layout_seq < card->created_seq ||
+        card->layout_seq > sp_state_concert_seq(state, card->id))
+        return sp_compare_failed("concert %u: when it was made, and when laid out, can't be",
+                                 card->id);
+    if (card->words_reserved < sp_words_of_seats(card->seats_count))
+        return sp_compare_failed("concert %u: its place has %u words", card->id,
+                                 card->words_reserved);
     if (card->seats_count < 1 || card->seats_count > SP_SEATS_PER_CONCERT_MAX)
         return sp_compare_failed("concert %u: it has %u seats", card->id, card->seats_count);
     for (uint32_t i = 0; i < spec->grades_count; i++)
@@ -203,9 +212,9 @@ static const char *check_hold(const sp_state *state, const sp_hold_view *hold)
     }
     if (amount != hold->amount)
         return sp_compare_failed("hold %u: its amount is not its seats' price", hold->id);
-    sp_time_ms length_ms = (sp_time_ms)card->spec.hold_seconds * 1000;
-    if (hold->expires_at <= hold->created_at || hold->expires_at > card->spec.end_date ||
-        hold->expires_at > hold->created_at + SP_HOLD_EXTENSION_FACTOR * length_ms ||
+    /* How long it may last, and until when, may have been edited since it was taken. */
+    sp_time_ms longest_ms = (sp_time_ms)SP_HOLD_SECONDS_MAX * 1000 * SP_HOLD_EXTENSION_FACTOR;
+    if (hold->expires_at <= hold->created_at || hold->expires_at > hold->created_at + longest_ms ||
         hold->created_at > sp_state_time(state) || hold->seq > sp_state_seq(state))
         return sp_compare_failed("hold %u: its times can't be", hold->id);
     return NULL;
@@ -238,6 +247,44 @@ static const char *list_holds(const sp_state *state, sp_hold_view *holds,
     return NULL;
 }
 
+/* Everything is given back: every order, every point, every seat. */
+static const char *check_cancelled(const sp_state *state, sp_concert_id id)
+{
+    sp_concert_totals totals;
+    if (sp_state_sale(state, id) != SP_SALE_CANCELLED)
+        return NULL;
+    sp_state_concert_totals(state, id, &totals);
+    if (totals.cancelled != totals.orders || totals.refunded != totals.amount)
+        return sp_compare_failed("concert %u is cancelled, and %u of its %u orders are", id,
+                                 totals.cancelled, totals.orders);
+    if (sp_state_sold_count(state, id) != 0 || sp_state_held_count(state, id) != 0)
+        return sp_compare_failed("concert %u is cancelled, and has %u seats sold and %u held", id,
+                                 sp_state_sold_count(state, id), sp_state_held_count(state, id));
+    return NULL;
+}
+
+/* The sums of a concert's orders are what its orders say. */
+static const char *check_totals(const sp_state *state, sp_concert_id id)
+{
+    sp_concert_totals totals = {0}, shown;
+    for (sp_order_id order = 1; order <= sp_state_orders_count(state); order++) {
+        sp_order_view view;
+        if (!sp_state_order(state, order, &view) || view.concert != id)
+            continue;
+        totals.orders++;
+        totals.amount += view.amount;
+        totals.cancelled += view.status == SP_ORDER_CANCEL;
+        totals.refunded += view.status == SP_ORDER_CANCEL ? view.amount : 0;
+        if ((view.status == SP_ORDER_CANCEL) != (view.cancelled_at != 0))
+            return sp_compare_failed("order %u: its status and its time of cancel differ", order);
+    }
+    sp_state_concert_totals(state, id, &shown);
+    if (totals.orders != shown.orders || totals.cancelled != shown.cancelled ||
+        totals.amount != shown.amount || totals.refunded != shown.refunded)
+        return sp_compare_failed("concert %u: its totals are not the sums of its orders", id);
+    return NULL;
+}
+
 static const char *check_concert(const sp_state *state, sp_concert_id id, const sp_hold_view *holds,
                                  uint32_t holds_count)
 {
@@ -252,6 +299,10 @@ static const char *check_concert(const sp_state *state, sp_concert_id id, const 
         wrong = lay_holds(card, taken, per_user, holds, holds_count);
     if (wrong == NULL)
         wrong = check_map(state, card, taken, per_user);
+    if (wrong == NULL)
+        wrong = check_totals(state, id);
+    if (wrong == NULL)
+        wrong = check_cancelled(state, id);
     free(taken);
     free(per_user);
     return wrong;

@@ -14,7 +14,8 @@
 typedef struct sp_map {
     sp_concert_id concert;
     sp_seq seq;
-    uint8_t *states; /* sp_seat_state, one a seat */
+    const sp_concert_card *card; /* as the views had it then: it may be an older one */
+    uint8_t *states;             /* sp_seat_state, one a seat */
 } sp_map;
 
 typedef struct sp_maps {
@@ -24,8 +25,9 @@ typedef struct sp_maps {
 
 void sp_maps_init(sp_maps *maps);
 void sp_maps_close(sp_maps *maps);
-/* Keeps the map that the reference has now. */
-void sp_maps_keep(sp_maps *maps, const sp_reference *reference, sp_concert_id concert);
+/* Keeps the map that the reference has now, and the views show. */
+void sp_maps_keep(sp_maps *maps, const sp_reference *reference, sp_concert_id concert,
+                  const sp_views *views);
 /* Brings all that are kept up to date from the views, which show what the reference
  * has, and compares. NULL, or what differs. */
 const char *sp_maps_check(sp_maps *maps, const sp_reference *reference, const sp_views *views);

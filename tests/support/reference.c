@@ -8,10 +8,8 @@ void sp_reference_init(sp_reference *r, const sp_limits *limits)
 
 void sp_reference_close(sp_reference *r)
 {
-    for (uint32_t i = 0; i < r->concerts_count; i++) {
-        free(r->concerts[i].seats);
-        free(r->concerts[i].grades);
-    }
+    for (uint32_t i = 0; i < r->concerts_count; i++)
+        sp_reference_concert_close(&r->concerts[i]);
     for (uint32_t i = 0; i < r->users_count; i++)
         free(r->users[i].moves);
     free(r->users);
@@ -124,50 +122,6 @@ static void key_remember(sp_reference *r, const sp_event *event, uint32_t subjec
 
 /* ---- Applying ---- */
 
-static void seats_lay_out(sp_reference_concert *concert, const sp_concert_spec *spec)
-{
-    for (uint32_t g = 0; g < spec->grades_count; g++)
-        for (uint32_t row = 0; row < spec->grades[g].rows_count; row++)
-            for (uint32_t n = 0; n < spec->grades[g].row_sizes[row]; n++) {
-                SP_REFERENCE_GROW(concert->seats, concert->seats_count);
-                concert->seats[concert->seats_count++] = (sp_reference_seat){
-                    .price = spec->grades[g].price, .grade = g, .row = row + 1, .number = n + 1};
-            }
-}
-
-static void grades_name(sp_reference_concert *concert, const sp_concert_spec *spec)
-{
-    for (uint32_t g = 0; g < spec->grades_count; g++) {
-        SP_REFERENCE_GROW(concert->grades, g);
-        concert->grades[g].size = spec->grades[g].name.size;
-        memcpy(concert->grades[g].name, spec->grades[g].name.bytes, spec->grades[g].name.size);
-    }
-}
-
-static void concert_add(sp_reference *r, const sp_event *e)
-{
-    const sp_concert_spec *spec = &e->concert_created.spec;
-    sp_reference_concert concert = {
-        .host = e->concert_created.host,
-        .created_at = e->time,
-        .start_date = spec->start_date,
-        .end_date = spec->end_date,
-        .concert_date = spec->concert_date,
-        .cancel_until = spec->cancel_until,
-        .max_seats_per_user = spec->max_seats_per_user,
-        .hold_seconds = spec->hold_seconds,
-        .no_orphans = spec->no_orphans,
-        .grades_count = spec->grades_count,
-        .seq = e->seq,
-    };
-    for (uint32_t g = 0; g < spec->grades_count; g++)
-        concert.rows_count += spec->grades[g].rows_count;
-    grades_name(&concert, spec);
-    seats_lay_out(&concert, spec);
-    SP_REFERENCE_GROW(r->concerts, r->concerts_count);
-    r->concerts[r->concerts_count++] = concert;
-}
-
 void sp_reference_seats_set(sp_reference *r, sp_concert_id id, const sp_seat *seats, uint32_t count,
                             sp_order_id order, sp_hold_id hold, sp_seq seq)
 {
@@ -185,6 +139,10 @@ static const char *check_sold(const sp_reference *r, const sp_event *e)
 {
     const sp_reference_concert *concert = &r->concerts[e->order_paid.concert - 1];
     sp_points amount = 0;
+    if (concert->sale != SP_SALE_OPEN)
+        return "a seat was sold at a concert that is paused or cancelled";
+    if (e->time < concert->start_date || e->time >= concert->end_date)
+        return "a seat was sold outside the window";
     for (uint32_t i = 0; i < e->order_paid.seats_count; i++) {
         sp_seat seat = e->order_paid.seats[i];
         if (seat >= concert->seats_count)
@@ -293,8 +251,24 @@ const char *sp_reference_apply(sp_reference *r, const sp_event *e)
         subject = r->categories_count;
         break;
     case SP_EVENT_CONCERT_CREATED:
-        concert_add(r, e);
+        wrong = sp_reference_concert_create(r, e);
         subject = r->concerts_count;
+        break;
+    case SP_EVENT_CONCERT_EDITED:
+        wrong = sp_reference_concert_edit(r, e);
+        subject = e->concert_edited.concert;
+        break;
+    case SP_EVENT_CONCERT_PAUSED:
+        wrong = sp_reference_concert_pause(r, e);
+        subject = e->concert_paused.concert;
+        break;
+    case SP_EVENT_CONCERT_RESUMED:
+        wrong = sp_reference_concert_resume(r, e);
+        subject = e->concert_resumed.concert;
+        break;
+    case SP_EVENT_CONCERT_CANCELLED:
+        wrong = sp_reference_concert_cancel(r, e);
+        subject = e->concert_cancelled.concert;
         break;
     case SP_EVENT_ORDER_PAID:
         wrong = order_pay(r, e);

@@ -19,7 +19,7 @@ typedef struct sp_reference_move {
     sp_time_ms time;
     sp_event_type type;
     sp_points amount;
-    sp_order_id order; /* 0 = a grant */
+    sp_order_id order; /* 0 = a grant, or of a concert that was cancelled */
 } sp_reference_move;
 
 typedef struct sp_reference_user {
@@ -49,7 +49,14 @@ typedef struct sp_reference_concert {
     sp_time_ms created_at, start_date, end_date, concert_date, cancel_until;
     uint32_t max_seats_per_user, hold_seconds, grades_count, rows_count, seats_count;
     bool no_orphans;
-    sp_seq seq; /* of the last event that changed it */
+    sp_sale sale;
+    sp_seq seq;        /* of the last event that changed it */
+    sp_seq own_seq;    /* of the last that changed it itself, beside its seats */
+    sp_seq layout_seq; /* of the one that gave it its seats */
+    /* All that its host states of it, as concert_created's spec: at first, and now. Its
+     * own copies. */
+    sp_event *created, *stated;
+    uint32_t words_count; /* of bitmaps, 64 seats each: the most it ever had */
     sp_reference_grade *grades;
     sp_reference_seat *seats;
 } sp_reference_concert;
@@ -70,6 +77,7 @@ typedef enum sp_reference_hold_status {
     SP_REFERENCE_RELEASED,
     SP_REFERENCE_BOUGHT,
     SP_REFERENCE_EXPIRED,
+    SP_REFERENCE_CANCELLED, /* with its concert */
 } sp_reference_hold_status;
 
 typedef struct sp_reference_hold {
@@ -102,6 +110,9 @@ typedef struct sp_reference {
     sp_seq seq;
     sp_time_ms time;
     sp_points granted; /* the sum of all grants, sign-ups included */
+    /* Places that were ever given to bitmaps and to grades: one that is too small for a
+     * new layout is lost. */
+    uint32_t words_used, grades_used;
     uint32_t users_count, categories_count, concerts_count, orders_count, holds_count, keys_count;
     sp_reference_user *users;
     sp_reference_category *categories;

@@ -13,16 +13,15 @@ sp_outcome sp_reference_limit(answer *a, const char *name)
     return SP_LIMIT_REACHED;
 }
 
-/* A balance, credit or debt, stays within what all points may be. */
-static bool balance_fits(sp_points balance)
+bool sp_reference_balance_fits(sp_points balance)
 {
     return balance >= -SP_POINTS_TOTAL_MAX && balance <= SP_POINTS_TOTAL_MAX;
 }
 
 bool sp_reference_can_move(const sp_reference *r, sp_user_id from, sp_user_id to, sp_points amount)
 {
-    return from == to || (balance_fits(r->users[from - 1].points - amount) &&
-                          balance_fits(r->users[to - 1].points + amount));
+    return from == to || (sp_reference_balance_fits(r->users[from - 1].points - amount) &&
+                          sp_reference_balance_fits(r->users[to - 1].points + amount));
 }
 
 static sp_outcome user_create(const sp_reference *r, const sp_command *c, answer *a)
@@ -59,7 +58,8 @@ static sp_outcome points_grant(const sp_reference *r, const sp_command *c, answe
     if (!sp_reference_is_user(r, c->points_grant.user))
         return SP_USER_UNKNOWN;
     if (r->granted + c->points_grant.amount > SP_POINTS_TOTAL_MAX ||
-        !balance_fits(r->users[c->points_grant.user - 1].points + c->points_grant.amount))
+        !sp_reference_balance_fits(r->users[c->points_grant.user - 1].points +
+                                   c->points_grant.amount))
         return sp_reference_limit(a, "points");
     if (sp_reference_grants_count(r) == r->limits.grants_max)
         return sp_reference_limit(a, "grants");
@@ -74,7 +74,8 @@ static sp_outcome user_erase(const sp_reference *r, const sp_command *c, sp_time
     if (r->users[c->actor - 1].role == SP_ROLE_ADMIN && sp_reference_admins_count(r) == 1)
         return SP_LAST_ADMIN;
     for (uint32_t i = 0; i < r->concerts_count; i++)
-        if (r->concerts[i].host == c->actor && now < r->concerts[i].concert_date)
+        if (r->concerts[i].host == c->actor && now < r->concerts[i].concert_date &&
+            r->concerts[i].sale != SP_SALE_CANCELLED)
             return SP_HAS_LIVE_CONCERTS;
     a->event.type = SP_EVENT_USER_ERASED;
     a->event.user_erased.user = c->actor;
@@ -109,56 +110,6 @@ static sp_outcome category_create(const sp_reference *r, const sp_command *c, an
     return SP_OK;
 }
 
-static void spec_count(const sp_concert_spec *spec, uint64_t *rows, uint64_t *seats)
-{
-    *rows = 0;
-    *seats = 0;
-    for (uint32_t g = 0; g < spec->grades_count; g++) {
-        *rows += spec->grades[g].rows_count;
-        for (uint32_t i = 0; i < spec->grades[g].rows_count; i++)
-            *seats += spec->grades[g].row_sizes[i];
-    }
-}
-
-static sp_outcome concert_create(const sp_reference *r, const sp_command *c, answer *a)
-{
-    const sp_concert_spec *spec = c->concert_create.spec;
-    sp_time_ms until = spec->cancel_until;
-    uint64_t rows, seats, grades_all = spec->grades_count, rows_all, seats_all;
-    spec_count(spec, &rows, &seats);
-    rows_all = rows;
-    seats_all = seats;
-    for (uint32_t i = 0; i < r->concerts_count; i++) {
-        grades_all += r->concerts[i].grades_count;
-        rows_all += r->concerts[i].rows_count;
-        seats_all += r->concerts[i].seats_count;
-    }
-    if (spec->category < 1 || spec->category > r->categories_count)
-        return SP_CATEGORY_UNKNOWN;
-    if (spec->start_date >= spec->end_date || spec->end_date > spec->concert_date || until < 0 ||
-        until > spec->end_date)
-        return SP_VALIDATION_FAILED;
-    if (r->concerts_count == r->limits.concerts_max)
-        return sp_reference_limit(a, "concerts");
-    if (seats_all > r->limits.seats_max)
-        return sp_reference_limit(a, "seats");
-    if (grades_all > r->limits.grades_max)
-        return sp_reference_limit(a, "grades");
-    if (rows_all > r->limits.rows_max)
-        return sp_reference_limit(a, "rows");
-    if (until == 0) {
-        until = spec->end_date - SP_CANCEL_BEFORE_END_MS;
-        if (until < spec->start_date)
-            until = spec->start_date;
-    }
-    a->event.type = SP_EVENT_CONCERT_CREATED;
-    a->event.concert_created.concert = r->concerts_count + 1;
-    a->event.concert_created.host = c->actor;
-    a->event.concert_created.spec = *spec;
-    a->event.concert_created.spec.cancel_until = until;
-    return SP_OK;
-}
-
 static sp_outcome who(const sp_reference *r, const sp_command *c)
 {
     if (c->actor == 0)
@@ -172,6 +123,10 @@ static sp_outcome who(const sp_reference *r, const sp_command *c)
     case SP_COMMAND_CATEGORY_CREATE:
         return role == SP_ROLE_ADMIN ? SP_OK : SP_ROLE_REQUIRED;
     case SP_COMMAND_CONCERT_CREATE:
+    case SP_COMMAND_CONCERT_EDIT:
+    case SP_COMMAND_CONCERT_PAUSE:
+    case SP_COMMAND_CONCERT_RESUME:
+    case SP_COMMAND_CONCERT_CANCEL:
         return role == SP_ROLE_ADMIN || role == SP_ROLE_HOST ? SP_OK : SP_ROLE_REQUIRED;
     default:
         return SP_OK;
@@ -190,6 +145,14 @@ static sp_event_type made_by(sp_command_type type)
         return SP_EVENT_CATEGORY_CREATED;
     case SP_COMMAND_CONCERT_CREATE:
         return SP_EVENT_CONCERT_CREATED;
+    case SP_COMMAND_CONCERT_EDIT:
+        return SP_EVENT_CONCERT_EDITED;
+    case SP_COMMAND_CONCERT_PAUSE:
+        return SP_EVENT_CONCERT_PAUSED;
+    case SP_COMMAND_CONCERT_RESUME:
+        return SP_EVENT_CONCERT_RESUMED;
+    case SP_COMMAND_CONCERT_CANCEL:
+        return SP_EVENT_CONCERT_CANCELLED;
     case SP_COMMAND_ORDER_CREATE:
         return SP_EVENT_ORDER_PAID;
     case SP_COMMAND_ORDER_CANCEL:
@@ -239,7 +202,13 @@ static sp_outcome decide(const sp_reference *r, const sp_command *c, sp_time_ms 
     case SP_COMMAND_CATEGORY_CREATE:
         return category_create(r, c, a);
     case SP_COMMAND_CONCERT_CREATE:
-        return concert_create(r, c, a);
+        return sp_reference_decide_create(r, c, a);
+    case SP_COMMAND_CONCERT_EDIT:
+        return sp_reference_decide_edit(r, c, a);
+    case SP_COMMAND_CONCERT_PAUSE:
+    case SP_COMMAND_CONCERT_RESUME:
+    case SP_COMMAND_CONCERT_CANCEL:
+        return sp_reference_decide_sale(r, c, a);
     case SP_COMMAND_ORDER_CREATE:
         return c->order_create.hold != 0 ? sp_reference_decide_bought(r, c, now, a)
                                          : sp_reference_decide_order(r, c, now, a);

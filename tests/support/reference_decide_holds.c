@@ -51,7 +51,7 @@ sp_outcome sp_reference_decide_take(const sp_reference *r, const sp_command *c, 
     if (id < 1 || id > r->concerts_count)
         return SP_CONCERT_UNKNOWN;
     const sp_reference_concert *concert = &r->concerts[id - 1];
-    if ((outcome = sp_reference_window(concert, now, a)) != SP_OK)
+    if ((outcome = sp_reference_sale(concert, now, a)) != SP_OK)
         return outcome;
     if (!is_best && (outcome = sp_reference_conflict(a, concert, c->hold_take.seats, count,
                                                      SP_SEAT_UNKNOWN)) != SP_OK)
@@ -82,12 +82,15 @@ sp_outcome sp_reference_decide_extend(const sp_reference *r, const sp_command *c
     if (outcome != SP_OK)
         return outcome;
     const sp_reference_concert *concert = &r->concerts[hold->concert - 1];
-    if (hold->deadline == sp_reference_deadline(concert, hold->created_at, SP_TIME_MAX))
-        return SP_HOLD_EXTEND_LIMIT; /* as late as can be */
+    /* As late as can be, or later: the concert may have been edited since. */
+    if (hold->deadline >= sp_reference_deadline(concert, hold->created_at, SP_TIME_MAX))
+        return SP_HOLD_EXTEND_LIMIT;
     a->event.type = SP_EVENT_HOLD_EXTENDED;
     a->event.hold_extended.hold = hold->id;
     a->event.hold_extended.taken = hold->taken_seq;
     a->event.hold_extended.expires_at = sp_reference_deadline(concert, hold->created_at, now);
+    if (a->event.hold_extended.expires_at < hold->deadline)
+        a->event.hold_extended.expires_at = hold->deadline; /* never earlier */
     return SP_OK;
 }
 

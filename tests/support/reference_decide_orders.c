@@ -18,8 +18,12 @@ static uint64_t listed_seats(const sp_reference *r)
 
 /* ---- What orders and holds share ---- */
 
-sp_outcome sp_reference_window(const sp_reference_concert *concert, sp_time_ms now, answer *a)
+sp_outcome sp_reference_sale(const sp_reference_concert *concert, sp_time_ms now, answer *a)
 {
+    if (concert->sale == SP_SALE_CANCELLED)
+        return SP_CONCERT_CANCELLED;
+    if (concert->sale == SP_SALE_PAUSED)
+        return SP_SALES_PAUSED;
     if (now < concert->start_date) {
         a->refusal.opens_at = concert->start_date;
         return SP_SALES_NOT_OPEN;
@@ -117,7 +121,7 @@ sp_outcome sp_reference_decide_order(const sp_reference *r, const sp_command *c,
     if (id < 1 || id > r->concerts_count)
         return SP_CONCERT_UNKNOWN;
     const sp_reference_concert *concert = &r->concerts[id - 1];
-    if ((outcome = sp_reference_window(concert, now, a)) != SP_OK ||
+    if ((outcome = sp_reference_sale(concert, now, a)) != SP_OK ||
         (outcome = sp_reference_conflict(a, concert, seats, count, SP_SEAT_UNKNOWN)) != SP_OK)
         return outcome;
     sp_points amount = sp_reference_price(concert, seats, count);
@@ -145,6 +149,8 @@ sp_outcome sp_reference_own_hold(const sp_reference *r, const sp_command *c, sp_
         return SP_HOLD_UNKNOWN;
     if (hold->status == SP_REFERENCE_RELEASED || hold->status == SP_REFERENCE_BOUGHT)
         return SP_HOLD_UNKNOWN;
+    if (hold->status == SP_REFERENCE_CANCELLED)
+        return SP_CONCERT_CANCELLED;
     *found = hold;
     return hold->status == SP_REFERENCE_EXPIRED || hold->deadline <= now ? SP_HOLD_EXPIRED : SP_OK;
 }
@@ -156,9 +162,10 @@ sp_outcome sp_reference_decide_bought(const sp_reference *r, const sp_command *c
     sp_outcome outcome = sp_reference_own_hold(r, c, c->order_create.hold, now, &hold);
     if (outcome != SP_OK)
         return outcome;
-    sp_user_id host = r->concerts[hold->concert - 1].host;
-    if ((outcome = stated_amount(c, hold->amount, a)) != SP_OK ||
-        (outcome = payment(r, c, host, hold->amount, hold->seats_count, a)) != SP_OK)
+    const sp_reference_concert *concert = &r->concerts[hold->concert - 1];
+    if ((outcome = sp_reference_sale(concert, now, a)) != SP_OK ||
+        (outcome = stated_amount(c, hold->amount, a)) != SP_OK ||
+        (outcome = payment(r, c, concert->host, hold->amount, hold->seats_count, a)) != SP_OK)
         return outcome;
     order_fill(r, c, a);
     memcpy(a->seats, hold->seats, hold->seats_count * sizeof *a->seats);

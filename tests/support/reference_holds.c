@@ -172,6 +172,10 @@ const char *sp_reference_hold_take(sp_reference *r, const sp_event *e)
         !sp_reference_is_user(r, taken.user) || taken.user != e->actor)
         return "a hold at no concert or of nobody";
     const sp_reference_concert *concert = &r->concerts[taken.concert - 1];
+    if (concert->sale != SP_SALE_OPEN)
+        return "a hold at a concert that is paused or cancelled";
+    if (e->time < concert->start_date || e->time >= concert->end_date)
+        return "a hold outside the window";
     for (uint32_t i = 0; i < taken.seats_count; i++) {
         taken.seats[i] = e->hold_taken.seats[i];
         if (taken.seats[i] >= concert->seats_count)
@@ -236,4 +240,20 @@ const char *sp_reference_holds_expire(sp_reference *r, const sp_event *e)
     for (uint32_t i = 0; i < expected.holds_expired.holds_count; i++)
         end(r, sp_reference_hold_of(r, ids[i]), SP_REFERENCE_EXPIRED, e->seq);
     return NULL;
+}
+
+uint32_t sp_reference_held_count(const sp_reference *r, sp_concert_id concert)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->holds_count; i++)
+        if (r->holds[i].concert == concert && r->holds[i].status == SP_REFERENCE_LIVES)
+            count += r->holds[i].seats_count;
+    return count;
+}
+
+void sp_reference_holds_cancel(sp_reference *r, sp_concert_id concert, sp_seq seq)
+{
+    for (uint32_t i = 0; i < r->holds_count; i++)
+        if (r->holds[i].concert == concert && r->holds[i].status == SP_REFERENCE_LIVES)
+            end(r, &r->holds[i], SP_REFERENCE_CANCELLED, seq);
 }

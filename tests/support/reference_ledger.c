@@ -31,6 +31,32 @@ static void note_order(sp_reference *r, const sp_event *event, sp_order_id id, s
     note(r, host, event, paid, id);
 }
 
+/* What a concert's cancelling moved, a line for each of its buyers and its host, who is
+ * perhaps one of them: of the orders that this very event has cancelled. */
+static void note_refunds(sp_reference *r, const sp_event *event)
+{
+    sp_user_id host = r->concerts[event->concert_cancelled.concert - 1].host;
+    bool any = false;
+    for (uint32_t i = 0; i < r->orders_count; i++)
+        any |= r->orders[i].cancelled_at != 0 && r->orders[i].seq == event->seq;
+    for (sp_user_id user = 1; user <= r->users_count; user++) {
+        sp_points amount = 0;
+        bool touched = any && user == host;
+        for (uint32_t i = 0; i < r->orders_count; i++) {
+            const sp_reference_order *order = &r->orders[i];
+            if (order->cancelled_at == 0 || order->seq != event->seq)
+                continue;
+            if (order->user == user)
+                amount += order->amount;
+            if (host == user)
+                amount -= order->amount;
+            touched |= order->user == user;
+        }
+        if (touched)
+            note(r, user, event, amount, 0);
+    }
+}
+
 void sp_reference_note(sp_reference *r, const sp_event *e)
 {
     switch (e->type) {
@@ -47,6 +73,9 @@ void sp_reference_note(sp_reference *r, const sp_event *e)
     case SP_EVENT_ORDER_CANCELLED:
         note_order(r, e, e->order_cancelled.order, -e->order_cancelled.amount);
         break;
+    case SP_EVENT_CONCERT_CANCELLED:
+        note_refunds(r, e);
+        break;
     default:
         break;
     }
@@ -57,7 +86,8 @@ uint32_t sp_reference_grants_count(const sp_reference *r)
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->users_count; i++)
         for (uint32_t m = 0; m < r->users[i].moves_count; m++)
-            count += r->users[i].moves[m].order == 0;
+            count += r->users[i].moves[m].type == SP_EVENT_USER_CREATED ||
+                     r->users[i].moves[m].type == SP_EVENT_POINTS_GRANTED;
     return count;
 }
 
