@@ -73,6 +73,25 @@ static void prepare(void)
     }
 }
 
+/* Whatever was let in, the first concert can be cancelled, and everything is given back. */
+static void cancel_concert(sp_state *state)
+{
+    static sp_refusal refusal;
+    sp_command command = {.type = SP_COMMAND_CONCERT_CANCEL, .concert_cancel = {.concert = 1}};
+    sp_seat seats[SP_SEATS_PER_ORDER_MAX];
+    sp_event event;
+    sp_replay replay;
+    sp_outcome outcome;
+    if (sp_decide(state, &command, sp_state_time(state), &event, seats, &replay, &outcome,
+                  &refusal) != SP_DECISION_EVENT)
+        return;
+    if (sp_admit(state, &event) != NULL) /* a hold is overdue */
+        return;
+    sp_apply(state, &event);
+    SP_ASSERT_CMP(sp_state_sold_count(state, 1), ==, 0);
+    SP_ASSERT_CMP(sp_state_held_count(state, 1), ==, 0);
+}
+
 static void try_on(uint32_t prepared_count, const sp_event *event)
 {
     sp_state *state = sp_state_create(&small);
@@ -87,6 +106,7 @@ static void try_on(uint32_t prepared_count, const sp_event *event)
         uint8_t digest[SP_DIGEST_SIZE];
         sp_apply(state, &next);
         SP_ASSERT_CMP(sp_state_seq(state), ==, next.seq);
+        cancel_concert(state);
         sp_digest(state, digest);
     }
     sp_state_destroy(state);

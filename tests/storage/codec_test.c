@@ -138,6 +138,49 @@ static void hold_fields_survive(const sp_event *got, const sp_event *want)
     }
 }
 
+static void spec_survives(const sp_concert_spec *got, const sp_concert_spec *want)
+{
+    assert_true(sp_text_equal(got->name, want->name));
+    assert_int_equal(got->address.bytes == NULL, want->address.bytes == NULL);
+    assert_int_equal(got->cancel_until, want->cancel_until);
+    assert_int_equal(got->no_orphans, want->no_orphans);
+    assert_int_equal(got->grades_count, want->grades_count);
+    for (uint32_t g = 0; g < got->grades_count; g++) {
+        assert_int_equal(got->grades[g].rows_count, want->grades[g].rows_count);
+        assert_memory_equal(got->grades[g].row_sizes, want->grades[g].row_sizes,
+                            got->grades[g].rows_count * sizeof(uint32_t));
+    }
+}
+
+static void concert_fields_survive(const sp_event *got, const sp_event *want)
+{
+    switch (want->type) {
+    case SP_EVENT_CONCERT_CREATED:
+        assert_int_equal(got->concert_created.concert, want->concert_created.concert);
+        spec_survives(&got->concert_created.spec, &want->concert_created.spec);
+        return;
+    case SP_EVENT_CONCERT_EDITED:
+        assert_int_equal(got->concert_edited.concert, want->concert_edited.concert);
+        spec_survives(&got->concert_edited.spec, &want->concert_edited.spec);
+        return;
+    case SP_EVENT_CONCERT_PAUSED:
+        assert_int_equal(got->concert_paused.concert, want->concert_paused.concert);
+        return;
+    case SP_EVENT_CONCERT_RESUMED:
+        assert_int_equal(got->concert_resumed.concert, want->concert_resumed.concert);
+        return;
+    case SP_EVENT_CONCERT_CANCELLED:
+        assert_int_equal(got->concert_cancelled.concert, want->concert_cancelled.concert);
+        assert_int_equal(got->concert_cancelled.orders_count, want->concert_cancelled.orders_count);
+        assert_int_equal(got->concert_cancelled.amount, want->concert_cancelled.amount);
+        assert_int_equal(got->concert_cancelled.seats_held_count,
+                         want->concert_cancelled.seats_held_count);
+        return;
+    default:
+        return;
+    }
+}
+
 static void fields_survive(void **state)
 {
     uint32_t count;
@@ -157,21 +200,9 @@ static void fields_survive(void **state)
         }
         if (event.type == SP_EVENT_ORDER_PAID)
             order_extra_survives(&event, &all[i].event);
-        if (event.type >= SP_EVENT_HOLD_TAKEN)
+        if (event.type >= SP_EVENT_HOLD_TAKEN && event.type <= SP_EVENT_HOLDS_EXPIRED)
             hold_fields_survive(&event, &all[i].event);
-        if (event.type == SP_EVENT_CONCERT_CREATED) {
-            const sp_concert_spec *got = &event.concert_created.spec;
-            const sp_concert_spec *want = &all[i].event.concert_created.spec;
-            assert_true(sp_text_equal(got->name, want->name));
-            assert_int_equal(got->address.bytes == NULL, want->address.bytes == NULL);
-            assert_int_equal(got->no_orphans, want->no_orphans);
-            assert_int_equal(got->grades_count, want->grades_count);
-            for (uint32_t g = 0; g < got->grades_count; g++) {
-                assert_int_equal(got->grades[g].rows_count, want->grades[g].rows_count);
-                assert_memory_equal(got->grades[g].row_sizes, want->grades[g].row_sizes,
-                                    got->grades[g].rows_count * sizeof(uint32_t));
-            }
-        }
+        concert_fields_survive(&event, &all[i].event);
         if (event.type == SP_EVENT_ORDER_CANCELLED)
             assert_int_equal(event.order_cancelled.reason.bytes == NULL,
                              all[i].event.order_cancelled.reason.bytes == NULL);
@@ -252,7 +283,9 @@ static void events_stay_good_beside_each_other(void **state)
     for (uint32_t i = 0; i < count; i++) {
         assert_null(sp_codec_decode(decoder, 1, buffer, sp_codec_encode(&all[i].event, buffer),
                                     &events[0]));
-        assert_int_equal(sp_decoder_has_room(decoder), events[0].type != SP_EVENT_CONCERT_CREATED);
+        bool concert =
+            events[0].type == SP_EVENT_CONCERT_CREATED || events[0].type == SP_EVENT_CONCERT_EDITED;
+        assert_int_equal(sp_decoder_has_room(decoder), !concert);
     }
 }
 
@@ -281,6 +314,15 @@ static void the_largest_event_fits(void **state)
     event.concert_created.spec.grades_count = SP_GRADES_PER_CONCERT_MAX;
     size_t size = sp_codec_encode(&event, buffer);
     sp_event back;
+    assert_null(sp_codec_decode(decoder, 1, buffer, size, &back));
+    assert_int_equal(sp_codec_encode(&back, again), size);
+    assert_memory_equal(buffer, again, size);
+
+    sp_concert_spec spec = event.concert_created.spec;
+    event.type = SP_EVENT_CONCERT_EDITED;
+    event.concert_edited.concert = UINT32_MAX;
+    event.concert_edited.spec = spec;
+    size = sp_codec_encode(&event, buffer);
     assert_null(sp_codec_decode(decoder, 1, buffer, size, &back));
     assert_int_equal(sp_codec_encode(&back, again), size);
     assert_memory_equal(buffer, again, size);
@@ -355,7 +397,7 @@ static void other_forms_are_refused(void **state)
     REFUSED("\x98\x02\x08\x01\x07\xc0\x01\x05\xc0");         /* version 2 */
     REFUSED("\x98\x01\x00\x01\x07\xc0\x01\x05\xc0");         /* type 0 */
     REFUSED("\x98\x01\x09\x01\x07\xc0\x01\x05\xc0");         /* type 9 */
-    REFUSED("\x98\x01\x0e\x01\x07\xc0\x01\x05\xc0");         /* type 14 */
+    REFUSED("\x98\x01\x12\x01\x07\xc0\x01\x05\xc0");         /* type 18 */
     REFUSED("\x98\x01\x08\x01\x07\xc2\x01\x05\xc0");         /* bool for nil */
     REFUSED("\xdc\x00\x08\x01\x08\x01\x07\xc0\x01\x05\xc0"); /* array 16 of 8 */
     REFUSED("\x97\x01\x08\x01\x07\xc0\x01\x05");             /* a field less */
@@ -428,6 +470,32 @@ static void hostile_holds_are_refused(void **state)
     REFUSED("\x96\x01\x0d\x01\x00\xc0\x91\x00");                 /* hold 0 */
     REFUSED("\x96\x01\x0d\x01\x00\xc0\x92\x01");                 /* cut short */
     REFUSED("\x96\x01\x0d\x01\x00\xc0\xdd\xff\xff\xff\xff\x01"); /* 4 billion */
+}
+
+#define SPEC_HEAD "\x01\xa1x\xc0\xc0\xc0\x00\x01\x01\x02\x02\x01\x01\x0a\xc2"
+
+static void hostile_changes_of_concerts_are_refused(void **state)
+{
+    (void)state;
+    TAKEN("\xdc\x00\x15\x01\x0e\x01\x03\xc0\x01" SPEC_HEAD "\x90"); /* the grades stay */
+    TAKEN("\xdc\x00\x15\x01\x0e\x01\x03\xc0\x01" SPEC_HEAD "\x91\x93\xa1R\x00\x91\x01");
+    REFUSED("\xdc\x00\x16\x01\x06\x01\x03\xc0\x01\x03" SPEC_HEAD "\x90"); /* a new one has some */
+    REFUSED("\xdc\x00\x15\x01\x0e\x01\x03\xc0\x00" SPEC_HEAD "\x90");     /* concert 0 */
+    REFUSED("\xdc\x00\x15\x01\x0e\x01\x03\xc0\x01" SPEC_HEAD "\xc0");     /* nil for none */
+    REFUSED("\xdc\x00\x15\x01\x0e\x01\x03\xc0\x01" SPEC_HEAD "\xdc\x00\x41\x93"); /* 65 */
+    REFUSED("\xdc\x00\x14\x01\x0e\x01\x03\xc0\x01" SPEC_HEAD);                    /* no grades */
+    TAKEN("\x96\x01\x0f\x01\x03\xc0\x01");
+    REFUSED("\x96\x01\x0f\x01\x03\xc0\x00");
+    REFUSED("\x97\x01\x0f\x01\x03\xc0\x01\x01");
+    TAKEN("\x96\x01\x10\x01\x03\xc0\x01");
+    REFUSED("\x96\x01\x10\x01\x03\xc0\x00");
+    TAKEN("\x99\x01\x11\x01\x03\xc0\x01\x02\x05\x00");
+    REFUSED("\x99\x01\x11\x01\x03\xc0\x00\x02\x05\x00");                 /* concert 0 */
+    REFUSED("\x99\x01\x11\x01\x03\xc0\x01\x02\xff\x00");                 /* -1 points */
+    REFUSED("\x99\x01\x11\x01\x03\xc0\x01\xff\x05\x00");                 /* -1 orders */
+    REFUSED("\x99\x01\x11\x01\x03\xc0\x01\xce\x04\x00\x00\x00\x05\x00"); /* 2^26 orders */
+    REFUSED("\x99\x01\x11\x01\x03\xc0\x01\x02\x05\xce\x00\x03\x0d\x41"); /* 200001 seats */
+    REFUSED("\x98\x01\x11\x01\x03\xc0\x01\x02\x05");
 }
 
 /* 1,000 ids are taken, behind as many others as there may be; 1,001 are not. */
@@ -524,6 +592,7 @@ int main(void)
         cmocka_unit_test(other_forms_are_refused),
         cmocka_unit_test(orders_have_a_hold_or_a_job_or_neither),
         cmocka_unit_test(hostile_holds_are_refused),
+        cmocka_unit_test(hostile_changes_of_concerts_are_refused),
         cmocka_unit_test(a_list_is_bounded),
         cmocka_unit_test(absurd_sizes_are_refused),
         cmocka_unit_test(damaged_events_round_trip),

@@ -106,6 +106,43 @@ static void an_order_names_its_hold_and_its_job(void **unused)
                 "\"job\":\"a0a1a2a3a4a5a6a7a8a9aaabacadaeaf\"}}");
 }
 
+static void changes_of_concerts_are_told(void **unused)
+{
+    (void)unused;
+    expect_data(
+        "concert_edited",
+        "\"data\":{\"concert\":\"1\",\"category\":\"1\",\"name\":\"x\",\"description\":null,"
+        "\"imageUrl\":null,\"address\":null,\"runningTime\":0,\"ageLimit\":\"ZERO\","
+        "\"startDate\":\"1970-01-01T00:00:00.001Z\",\"endDate\":\"1970-01-01T00:00:00.002Z\","
+        "\"concertDate\":\"1970-01-01T00:00:00.002Z\","
+        "\"cancelUntil\":\"1970-01-01T00:00:00.001Z\",\"maxSeatsPerUser\":1,"
+        "\"holdSeconds\":10,\"noOrphans\":false,\"grades\":null}}");
+    expect_data("concert_paused", "\"data\":{\"concert\":\"1\"}}");
+    expect_data("concert_resumed_most", "\"data\":{\"concert\":\"4294967295\"}}");
+    expect_data("concert_cancelled_some", "\"data\":{\"concert\":\"1000\",\"orders\":50000,"
+                                          "\"amount\":7500000000,\"seatsHeld\":300}}");
+}
+
+/* New grades are told as those of a new concert are. */
+static void an_edit_tells_its_grades(void **unused)
+{
+    (void)unused;
+    uint32_t count;
+    const sp_golden *all = sp_golden_events(&count);
+    char *made = NULL, *edited = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(all[i].name, "concert_created_least") == 0)
+            made = json_of(&all[i].event);
+        if (strcmp(all[i].name, "concert_edited_grades") == 0)
+            edited = json_of(&all[i].event);
+    }
+    assert_true(made != NULL && edited != NULL);
+    assert_string_equal(strstr(made, "\"category\""), strstr(edited, "\"category\""));
+    assert_non_null(strstr(edited, "\"grades\":[{"));
+    free(made);
+    free(edited);
+}
+
 /* Applies what a command makes. */
 static void give(sp_state *state, const sp_command *command)
 {
@@ -156,6 +193,8 @@ int main(void)
         cmocka_unit_test(an_erasure_names_an_id_alone),
         cmocka_unit_test(holds_are_told_field_by_field),
         cmocka_unit_test(an_order_names_its_hold_and_its_job),
+        cmocka_unit_test(changes_of_concerts_are_told),
+        cmocka_unit_test(an_edit_tells_its_grades),
         cmocka_unit_test(points_of_the_erased_still_add_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
