@@ -171,8 +171,10 @@ static uint32_t orders_cancel(sp_state *state, const sp_event *event, sp_refund_
     for (sp_order_id order = sp_order_paid_from(state, sales->newest_order); order;
          order = sp_order_paid_from(state, state->orders[order].older_of_concert)) {
         sp_order_row *row = &state->orders[order];
-        row->status = SP_ORDER_CANCEL;
-        row->cancellation = index;
+        if (!(SP_FAULT(CANCEL_SKIPS_ORDER) && !sp_order_paid_from(state, row->older_of_concert))) {
+            row->status = SP_ORDER_CANCEL;
+            row->cancellation = index;
+        }
         refunds[count++] = (sp_refund_row){
             .seq = event->seq, .time = event->time, .amount = row->amount, .user = row->user};
     }

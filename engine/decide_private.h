@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "engine/engine.h"
+#include "engine/fault.h"
 #include "engine/state_private.h"
 
 typedef struct sp_deciding {
@@ -93,7 +94,9 @@ static inline void sp_decide_assert_seats(const sp_seat *seats, uint32_t count)
 /* Not cancelled, not paused, and within the window. */
 static inline sp_outcome sp_decide_check_sale(const sp_deciding *d, const sp_concert_row *concert)
 {
-    if (concert->sale != SP_SALE_OPEN)
+    bool late =
+        SP_FAULT(PAUSE_LATE) && concert->sale == SP_SALE_PAUSED && concert->seq == d->state->seq;
+    if (concert->sale != SP_SALE_OPEN && !late)
         return sp_refuse(d,
                          concert->sale == SP_SALE_PAUSED ? SP_SALES_PAUSED : SP_CONCERT_CANCELLED);
     if (d->now < concert->start_date) {

@@ -21,6 +21,10 @@ _Bool sp_fault_plant(const char *name)
         [SP_FAULT_CAPS_KEEP_EXPIRED] = "caps_keep_expired",
         [SP_FAULT_HELD_PUBLISHED_EARLY] = "held_published_early",
         [SP_FAULT_FREED_SEATS_UNTOLD] = "freed_seats_untold",
+        [SP_FAULT_CANCEL_SKIPS_ORDER] = "cancel_skips_order",
+        [SP_FAULT_PAUSE_LATE] = "pause_late",
+        [SP_FAULT_EDIT_SHOWN_EARLY] = "edit_shown_early",
+        [SP_FAULT_STALE_LAYOUT] = "stale_layout",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {

@@ -19,6 +19,10 @@ typedef enum sp_fault {
     SP_FAULT_CAPS_KEEP_EXPIRED = 8,    /* apply: seats of a hold that ended still count */
     SP_FAULT_HELD_PUBLISHED_EARLY = 9, /* sequencer: seats are shown as they are decided */
     SP_FAULT_FREED_SEATS_UNTOLD = 10,  /* views: a hold's end moves no word's seq */
+    SP_FAULT_CANCEL_SKIPS_ORDER = 11,  /* apply: a concert's oldest order stays paid */
+    SP_FAULT_PAUSE_LATE = 12,          /* decide: right behind a pause one more is let in */
+    SP_FAULT_EDIT_SHOWN_EARLY = 13,    /* views: a new concert is shown as it is by now */
+    SP_FAULT_STALE_LAYOUT = 14,        /* views: other seats are shown on the older card */
 } sp_fault;
 
 #ifdef SP_FAULTS

@@ -270,10 +270,10 @@ static void concert_change(sp_views *views, const sp_change *change)
         search_put(views, change->card);
     change_begin(row);
     atomic_store_explicit(&row->own_seq, change->seq, memory_order_release);
-    if (change->kind == SP_CHANGE_EDITED)
-        atomic_store_explicit(&row->card, change->card, memory_order_release);
-    else
+    if (change->kind != SP_CHANGE_EDITED)
         atomic_store_explicit(&row->sale, sale, memory_order_release);
+    else if (!(SP_FAULT(STALE_LAYOUT) && change->card->layout_seq == change->seq))
+        atomic_store_explicit(&row->card, change->card, memory_order_release);
     if (change->kind == SP_CHANGE_CANCELLED)
         seats_free(views, atomic_load_explicit(&row->card, memory_order_relaxed), change->seq);
     change_end(row, change->seq);
@@ -357,16 +357,19 @@ void sp_views_publish_changes(sp_views *views, const sp_state *state, const sp_c
 
 void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_event *event)
 {
+    const sp_concert_card *card;
+
     switch (event->type) {
     case SP_EVENT_CATEGORY_CREATED:
         category_publish(views, state, event->category_created.category);
         break;
     case SP_EVENT_CONCERT_CREATED: {
         view_row *row = &views->rows[event->concert_created.concert];
+        const sp_concert_card *card = sp_state_concert(state, event->concert_created.concert);
         atomic_store_explicit(&row->seq, event->seq, memory_order_release);
         atomic_store_explicit(&row->own_seq, event->seq, memory_order_release);
-        /* The state's card may be that of an edit which is not durable yet. */
-        concert_publish(views, sp_state_concert(state, event->concert_created.concert)->created);
+        /* As it was then: the state's may be of an edit which is not durable yet. */
+        concert_publish(views, SP_FAULT(EDIT_SHOWN_EARLY) ? card : card->created);
         break;
     }
     case SP_EVENT_CONCERT_EDITED: /* what these do stands in the changes */

@@ -312,6 +312,7 @@ static void step(world *w)
     if (w->step % COMPARE_ALL_EVERY == 0) {
         check(w, sp_compare_all(&w->reference, w->state));
         check(w, sp_compare_views(&w->shown, w->views));
+        check(w, sp_compare_own_seqs(&w->shown, w->views));
         check(w, sp_maps_check(&w->maps, &w->shown, w->views));
     }
     if (w->step % DIGEST_EVERY == 0)

@@ -44,7 +44,8 @@ static bool space_refuses(const sp_sim_world *w, sp_command_type type)
     case SP_SPACE_LOW: /* takings are refused, what gives back goes on, so do starts */
         return type != SP_COMMAND_SERVER_START && type != SP_COMMAND_ORDER_CANCEL &&
                type != SP_COMMAND_ROLE_SET && type != SP_COMMAND_USER_ERASE &&
-               type != SP_COMMAND_HOLD_RELEASE;
+               type != SP_COMMAND_HOLD_RELEASE && type != SP_COMMAND_CONCERT_PAUSE &&
+               type != SP_COMMAND_CONCERT_RESUME && type != SP_COMMAND_CONCERT_CANCEL;
     case SP_SPACE_NONE:
         return type != SP_COMMAND_SERVER_START;
     }
@@ -72,6 +73,9 @@ static const char *audit_refusal(sp_sim_world *w, const sp_slot *slot)
 {
     const sp_result *result = &slot->result;
     const sp_command *command = &slot->command;
+    w->counts.refused_paused += result->outcome == SP_SALES_PAUSED;
+    w->counts.refused_cancelled += result->outcome == SP_CONCERT_CANCELLED;
+    w->counts.refused_seats_fixed += result->outcome == SP_SEATS_FIXED;
     sp_reference_decide(&w->reference, command, result->now, &expected);
     if (expected.decision == SP_DECISION_EVENT && space_refuses(w, command->type)) {
         w->counts.storage_full++;
@@ -196,6 +200,20 @@ static void count_hold(sp_sim_counts *counts, const sp_event *event)
         counts->holds_expired += event->holds_expired.holds_count;
 }
 
+static void count_concert(sp_sim_counts *counts, const sp_event *event)
+{
+    counts->concerts_edited += event->type == SP_EVENT_CONCERT_EDITED;
+    counts->concerts_relaid +=
+        event->type == SP_EVENT_CONCERT_EDITED && event->concert_edited.spec.grades_count != 0;
+    counts->concerts_paused += event->type == SP_EVENT_CONCERT_PAUSED;
+    counts->concerts_resumed += event->type == SP_EVENT_CONCERT_RESUMED;
+    if (event->type != SP_EVENT_CONCERT_CANCELLED)
+        return;
+    counts->concerts_cancelled++;
+    counts->orders_refunded += event->concert_cancelled.orders_count;
+    counts->cancelled_with_holds += event->concert_cancelled.seats_held_count > 0;
+}
+
 static const char *audit_event(sp_sim_world *w, const sp_event *event, const sp_slot *slot)
 {
     if (event->idempotency.present &&
@@ -223,6 +241,7 @@ static const char *audit_event(sp_sim_world *w, const sp_event *event, const sp_
     sp_apply(w->replay, event);
     w->counts.events++;
     count_hold(&w->counts, event);
+    count_concert(&w->counts, event);
     sp_sim_world_say(w, "seq %llu: %s by user %u%s%s", (unsigned long long)event->seq,
                      sp_event_name(event->type), event->actor,
                      event->idempotency.present ? ", with a key" : "",
@@ -273,7 +292,7 @@ static void audit_views(sp_sim_world *w)
     uint32_t concerts_count = w->reference.concerts_count;
     if (concerts_count > 0 && sp_random_once_in(&w->random, 16))
         sp_maps_keep(&w->maps, &w->reference,
-                     1 + (sp_concert_id)sp_random_below(&w->random, concerts_count));
+                     1 + (sp_concert_id)sp_random_below(&w->random, concerts_count), w->views);
 }
 
 void sp_sim_audit_whole(sp_sim_world *w)

@@ -10,6 +10,22 @@
 
 /* ---- Sending ---- */
 
+/* A host who has not been told of his new concert yet edits it: perhaps it is made by
+ * then, and not durable. */
+static bool make_up_early_edit(sp_sim_world *w, sp_sim_client *client)
+{
+    for (uint32_t i = 0; i < w->clients_count; i++) {
+        const sp_sim_client *other = &w->clients[i];
+        const sp_command *made = &other->generated.command;
+        if (other->phase != SP_SIM_FLIGHT || made->type != SP_COMMAND_CONCERT_CREATE)
+            continue;
+        sp_generate_edit_by(&w->random, &w->reference, w->clock.now_ms,
+                            w->reference.concerts_count + 1, made->actor, &client->generated);
+        return true;
+    }
+    return false;
+}
+
 static void make_up(sp_sim_world *w, sp_sim_client *client)
 {
     sp_command *command = &client->generated.command;
@@ -19,10 +35,12 @@ static void make_up(sp_sim_world *w, sp_sim_client *client)
         return;
     }
     client->asked.family = UINT32_MAX;
-    if (sp_random_once_in(&w->random, 6))
-        sp_generate_query(&w->random, &w->reference, command);
-    else
-        sp_generate_command(&w->random, &w->reference, w->clock.now_ms, &client->generated);
+    if (!(sp_random_once_in(&w->random, 3) && make_up_early_edit(w, client))) {
+        if (sp_random_once_in(&w->random, 6))
+            sp_generate_query(&w->random, &w->reference, command);
+        else
+            sp_generate_command(&w->random, &w->reference, w->clock.now_ms, &client->generated);
+    }
     client->told_seq = 0;
     client->phase = SP_SIM_READY;
 }

@@ -13,6 +13,7 @@ failed=0
 
 for fault in skipped_bit answer_before_commit answer_before_flush lost_refund nosync sides_unflushed \
     hold_outlives caps_keep_expired held_published_early freed_seats_untold \
+    cancel_skips_order pause_late edit_shown_early stale_layout \
     tail_replayed marked_early start_unsettled; do
     out=$("$sim" --fault "$fault" --seeds "$seeds" 2>&1)
     code=$?

@@ -31,7 +31,8 @@ static const char usage[] =
     "usage: sim [--seed N] [--seeds COUNT] [--steps N] [--seconds N] [--verbose]\n"
     "           [--fault skipped_bit|answer_before_commit|answer_before_flush|lost_refund|\n"
     "                    nosync|sides_unflushed|hold_outlives|caps_keep_expired|\n"
-    "                    held_published_early|freed_seats_untold|\n"
+    "                    held_published_early|freed_seats_untold|cancel_skips_order|\n"
+    "                    pause_late|edit_shown_early|stale_layout|\n"
     "                    tail_replayed|marked_early|start_unsettled]\n"
     "--seconds runs as many seeds as fit; --fault needs a build with SAN=faults, but\n"
     "for its last three, which are of the simulator itself.\n";
@@ -179,6 +180,17 @@ static uint32_t missing_kinds(const sp_sim_counts *sum)
                  {"… by an idle sequencer", sum->expired_idle},
                  {"starts with overdue holds", sum->starts_overdue},
                  {"refusals on a full disk with overdue holds", sum->overdue_on_full_disk},
+                 {"concerts edited", sum->concerts_edited},
+                 {"… with other seats", sum->concerts_relaid},
+                 {"concerts paused", sum->concerts_paused},
+                 {"concerts resumed", sum->concerts_resumed},
+                 {"concerts cancelled", sum->concerts_cancelled},
+                 {"… with living holds", sum->cancelled_with_holds},
+                 {"orders refunded with their concert", sum->orders_refunded},
+                 {"refusals: sales_paused", sum->refused_paused},
+                 {"refusals: concert_cancelled", sum->refused_cancelled},
+                 {"refusals: seats_fixed", sum->refused_seats_fixed},
+                 {"balances found as the log says", sum->balances_checked},
                  {"maps brought up to date", sum->maps_followed},
                  {"holds that lived as long as was told", sum->promises_kept}};
     uint32_t missing_count = 0;
@@ -220,6 +232,14 @@ static void report(const options *o, uint64_t seeds_count, const sp_sim_counts *
            sum->holds_taken, sum->holds_extended, sum->holds_released, sum->holds_bought,
            sum->holds_expired, sum->expired_idle, sum->starts_overdue, sum->overdue_on_full_disk,
            sum->maps_followed);
+    printf("sim: concerts edited %" PRIu64 " times, %" PRIu64 " with other seats, paused %" PRIu64
+           ", resumed %" PRIu64 ", cancelled %" PRIu64 " (%" PRIu64 " with holds) and %" PRIu64
+           " orders with them; refused %" PRIu64 " sales_paused, %" PRIu64
+           " concert_cancelled, %" PRIu64 " seats_fixed; %" PRIu64 " balances as the log says\n",
+           sum->concerts_edited, sum->concerts_relaid, sum->concerts_paused, sum->concerts_resumed,
+           sum->concerts_cancelled, sum->cancelled_with_holds, sum->orders_refunded,
+           sum->refused_paused, sum->refused_cancelled, sum->refused_seats_fixed,
+           sum->balances_checked);
     printf("sim: %" PRIu64 " restarts, %" PRIu64 " after failures (%" PRIu64 " of settle), %" PRIu64
            " after power cuts, %" PRIu64
            " with a torn batch; of batches committed and untold %" PRIu64 " were lost, %" PRIu64

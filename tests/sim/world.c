@@ -99,6 +99,7 @@ static void check_facts(sp_sim_world *w)
         sp_sim_world_check(
             w, sp_compare_event(w->facts[i], sp_fake_log_event(&w->log, w->facts[i]->seq)));
     sp_sim_promises_check(w);
+    sp_sim_sales_check(w);
 }
 
 /* The power may also go when the program has failed or was killed, and nothing
@@ -132,6 +133,7 @@ static void restart(sp_sim_world *w)
                      (unsigned long long)sp_fake_log_pending(&w->log));
     sp_sim_clients_lose(w);
     sp_sim_machine_stop(w);
+    sp_maps_forget_cards(&w->maps);
     sp_fake_log_restart(&w->log);
     /* The new machine's clock may be behind the old one's, even behind the
      * log: then the sequencer's time stands still until it has caught up. */
@@ -243,5 +245,6 @@ bool sp_sim_world_settle(sp_sim_world *w)
     if (w->wrong[0] == '\0')
         sp_sim_audit_whole(w);
     sp_sim_promises_check(w);
+    sp_sim_sales_check(w);
     return w->wrong[0] == '\0';
 }

@@ -17,7 +17,10 @@
  *   world.c (restart)    what anyone was ever told is there after a crash
  *   families.h           what clients were told of their sessions is durable
  *   promises.c           a hold that was told lives until it was to end, unless its
- *                        user ended it
+ *                        user ended it, or its concert was cancelled
+ *   sales.c              by the log alone: nothing is sold while sales are paused, nothing
+ *                        at a cancelled concert, whose orders are refunded once; every
+ *                        balance is what the log adds up to
  *
  * The first check that fails is kept in `wrong`; the world then stands still.
  */
@@ -74,7 +77,11 @@ typedef struct sp_sim_counts {
     uint64_t starts_overdue;       /* … and did it first */
     uint64_t overdue_on_full_disk; /* refused for it */
     uint64_t maps_followed;        /* brought up to date and found right */
-    uint64_t promises_kept;        /* holds that ended by their deadline, and not before */
+    uint64_t concerts_edited, concerts_relaid, concerts_paused, concerts_resumed,
+        concerts_cancelled, orders_refunded, cancelled_with_holds;
+    uint64_t refused_paused, refused_cancelled, refused_seats_fixed;
+    uint64_t balances_checked; /* found as the log alone says */
+    uint64_t promises_kept;    /* holds that ended by their deadline, and not before */
 } sp_sim_counts;
 
 struct sp_sim_world {
@@ -170,6 +177,10 @@ void sp_sim_loops_take(sp_sim_world *world);
 /* promises.c */
 /* What was told of holds against all that is durable. */
 void sp_sim_promises_check(sp_sim_world *world);
+
+/* sales.c */
+/* The live state, and all that is durable: they say the same. */
+void sp_sim_sales_check(sp_sim_world *world);
 
 /* recovery.c */
 /* Fills the new state from the disk, and cuts a torn batch off it. */

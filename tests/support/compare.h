@@ -53,6 +53,8 @@ const char *sp_compare_touched(const sp_reference *reference, const sp_event *ev
 const char *sp_compare_all(const sp_reference *reference, const sp_state *state);
 /* What the views show of a concert, of all. */
 const char *sp_compare_views(const sp_reference *reference, const sp_views *views);
+/* The seq of what last changed each concert itself: known where nothing was restarted. */
+const char *sp_compare_own_seqs(const sp_reference *reference, const sp_views *views);
 /* The seats of a concert that have changed behind this seq, as the views tell them;
  * they show what the reference has. */
 const char *sp_compare_since(const sp_reference *reference, sp_concert_id concert, sp_seq after,

@@ -48,8 +48,9 @@ const char *sp_compare_views(const sp_reference *r, const sp_views *views)
         const sp_concert_card *card = sp_views_card(views, id);
         PASS_ON(sp_compare_card(r, id, card));
         EQUAL("views' sale", id, concert->sale, sp_views_sale(views, id));
-        EQUAL("views' concert's own seq", id, concert->own_seq,
-              sp_views_concert_own_seq(views, id));
+        sp_seq own_seq = sp_views_concert_own_seq(views, id);
+        EQUAL("views' concert's own seq is one of its, and none before", id, 1,
+              own_seq >= concert->own_seq && own_seq <= concert->seq);
         EQUAL("views' concert's seq", id, concert->seq, sp_views_concert_seq(views, id));
         EQUAL("seat map's seq", id, concert->seq, sp_views_seats(views, card, sold, held));
         PASS_ON(sp_compare_words(concert, id, sold, held));
@@ -63,6 +64,14 @@ const char *sp_compare_views(const sp_reference *r, const sp_views *views)
         sp_text name = {r->categories[id - 1].name, r->categories[id - 1].size};
         EQUAL("views' category", id, 1, sp_text_equal(name, sp_views_category(views, id)));
     }
+    return NULL;
+}
+
+const char *sp_compare_own_seqs(const sp_reference *r, const sp_views *views)
+{
+    for (sp_concert_id id = 1; id <= r->concerts_count; id++)
+        EQUAL("views' concert's own seq", id, r->concerts[id - 1].own_seq,
+              sp_views_concert_own_seq(views, id));
     return NULL;
 }
 
@@ -112,15 +121,23 @@ void sp_maps_keep(sp_maps *maps, const sp_reference *r, sp_concert_id id, const 
     map->concert = id;
     map->seq = r->seq;
     map->card = sp_views_card(views, id);
+    map->layout_seq = concert->layout_seq;
     map->states = realloc(map->states, concert->seats_count);
     SP_ASSERT(map->states != NULL);
     for (sp_seat seat = 0; seat < concert->seats_count; seat++)
         map->states[seat] = (uint8_t)state_of(&concert->seats[seat]);
 }
 
-/* A map of seats that are no more: whoever asks with its card is told of the last moment
- * of the older layouts, when every seat was free. Starts anew. */
-static const char *start_anew(sp_map *map, const sp_reference *r, const sp_views *views)
+void sp_maps_forget_cards(sp_maps *maps)
+{
+    for (uint32_t i = 0; i < SP_MAPS_MAX; i++)
+        maps->kept[i].card = NULL;
+}
+
+/* Seats that are no more: whoever asks with their card is told of the last moment of the
+ * older layouts, when every seat was free. */
+static const char *compare_older_layout(const sp_map *map, const sp_reference *r,
+                                        const sp_views *views)
 {
     const sp_reference_concert *concert = &r->concerts[map->concert - 1];
     uint64_t sold[SP_SEATS_PER_CONCERT_MAX / 64 + 1], held[SP_SEATS_PER_CONCERT_MAX / 64 + 1];
@@ -135,20 +152,29 @@ static const char *start_anew(sp_map *map, const sp_reference *r, const sp_views
           sp_views_seats(views, map->card, sold, held));
     EQUAL("an older layout's free seats", map->concert, seats_count,
           sp_seats_count(sold, held, 0, seats_count).free);
-    map->card = sp_views_card(views, map->concert);
+    return NULL;
+}
+
+static void start_anew(sp_map *map, const sp_reference_concert *concert)
+{
+    map->card = NULL;
+    map->layout_seq = map->seq = concert->layout_seq;
     map->states = realloc(map->states, concert->seats_count);
     SP_ASSERT(map->states != NULL);
     memset(map->states, SP_SEAT_FREE, concert->seats_count);
-    map->seq = concert->layout_seq;
-    return NULL;
 }
 
 /* With the card that it was kept with: of an older layout, of older words, or of now. */
 static const char *bring_up_to_date(sp_map *map, const sp_reference *r, const sp_views *views)
 {
     const sp_reference_concert *concert = &r->concerts[map->concert - 1];
-    if (map->card->layout_seq != concert->layout_seq)
-        PASS_ON(start_anew(map, r, views));
+    if (map->layout_seq != concert->layout_seq) {
+        if (map->card != NULL)
+            PASS_ON(compare_older_layout(map, r, views));
+        start_anew(map, concert);
+    }
+    if (map->card == NULL)
+        map->card = sp_views_card(views, map->concert);
     sp_seat_now *changed = malloc(concert->seats_count * sizeof *changed);
     uint32_t count;
     SP_ASSERT(changed != NULL);

@@ -44,6 +44,9 @@ sp_time_ms sp_generate_time(sp_random *random, const sp_reference *reference, sp
 /* A command of any type, never a query. */
 void sp_generate_command(sp_random *random, const sp_reference *reference, sp_time_ms now,
                          sp_generated *out);
+/* An edit of this concert by this user, be there such or not yet. */
+void sp_generate_edit_by(sp_random *random, const sp_reference *reference, sp_time_ms now,
+                         sp_concert_id concert, sp_user_id actor, sp_generated *out);
 void sp_generate_query(sp_random *random, const sp_reference *reference, sp_command *query);
 
 #endif

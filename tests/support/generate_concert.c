@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/assert.h"
 #include "tests/support/generate_private.h"
 
 static void concert_dates(sp_random *random, sp_time_ms now, sp_concert_spec *spec)
@@ -115,7 +116,8 @@ static sp_user_id one_to_change(sp_random *random, const sp_reference *r, sp_use
 sp_concert_id sp_generate_concert_to_change(sp_random *random, const sp_reference *r, sp_command *c)
 {
     sp_concert_id id = 0;
-    if (r->concerts_count == 0 || sp_random_once_in(random, 40)) {
+    /* Also the newest, and one that is to come: perhaps made by then. */
+    if (r->concerts_count == 0 || sp_random_once_in(random, 12)) {
         c->actor = sp_generate_user_of_role(random, r, SP_ROLE_HOST);
         return r->concerts_count + (sp_concert_id)sp_random_below(random, 2);
     }
@@ -128,18 +130,33 @@ sp_concert_id sp_generate_concert_to_change(sp_random *random, const sp_referenc
     return id;
 }
 
-/* Those that it has, or nearly. */
+static sp_text text_copied(sp_generated *out, sp_text text)
+{
+    char *begin = out->text + out->text_size;
+    SP_ASSERT_CMP(out->text_size + text.size, <=, sizeof out->text);
+    memcpy(begin, text.bytes, text.size);
+    out->text_size += text.size;
+    return (sp_text){begin, text.size};
+}
+
+/* Those that it has, or nearly; copied, since the command outlives them. */
 static void grades_again(sp_random *random, const sp_reference_concert *concert, sp_generated *out)
 {
-    sp_concert_spec *spec = &out->patch.spec;
-    spec->grades = concert->stated->concert_created.spec.grades;
-    spec->grades_count = concert->stated->concert_created.spec.grades_count;
+    const sp_concert_spec *from = &concert->stated->concert_created.spec;
+    uint32_t *row = out->row_sizes;
+    for (uint32_t g = 0; g < from->grades_count; g++) {
+        sp_grade_spec *to = &out->grades[g];
+        *to = from->grades[g];
+        to->name = text_copied(out, to->name);
+        memcpy(row, to->row_sizes, to->rows_count * sizeof *row);
+        to->row_sizes = row;
+        row += to->rows_count;
+    }
+    out->patch.spec.grades = out->grades;
+    out->patch.spec.grades_count = from->grades_count;
     if (!sp_random_once_in(random, 4))
         return;
-    for (uint32_t g = 0; g < spec->grades_count; g++)
-        out->grades[g] = spec->grades[g];
-    sp_grade_spec *grade = &out->grades[sp_random_below(random, spec->grades_count)];
-    spec->grades = out->grades;
+    sp_grade_spec *grade = &out->grades[sp_random_below(random, from->grades_count)];
     switch (sp_random_below(random, 3)) {
     case 0:
         grade->price = grade->price == 0 ? 1 : grade->price - 1;
@@ -148,12 +165,10 @@ static void grades_again(sp_random *random, const sp_reference_concert *concert,
         grade->name = sp_generate_text(random, out, SP_GRADE_NAME_SIZE_MAX);
         break;
     default: /* a row less, or one that is one larger */
-        if (grade->rows_count > 1) {
+        if (grade->rows_count > 1)
             grade->rows_count--;
-            break;
-        }
-        out->row_sizes[0] = grade->row_sizes[0] + 1;
-        grade->row_sizes = out->row_sizes;
+        else
+            out->row_sizes[grade->row_sizes - out->row_sizes]++;
         break;
     }
 }
@@ -205,4 +220,15 @@ void sp_generate_concert_edit(sp_random *random, const sp_reference *r, sp_time_
         grades_again(random, &r->concerts[id - 1], out);
     if (sp_random_once_in(random, 8)) /* a description that is taken away, or emptied */
         patch->spec.description = sp_random_once_in(random, 2) ? (sp_text){NULL, 0} : SP_TEXT("");
+}
+
+void sp_generate_edit_by(sp_random *random, const sp_reference *r, sp_time_ms now,
+                         sp_concert_id concert, sp_user_id actor, sp_generated *out)
+{
+    memset(&out->command, 0, sizeof out->command);
+    out->text_size = 0;
+    out->command.type = SP_COMMAND_CONCERT_EDIT;
+    sp_generate_concert_edit(random, r, now, out);
+    out->command.concert_edit.concert = concert;
+    out->command.actor = actor;
 }

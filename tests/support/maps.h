@@ -14,7 +14,9 @@
 typedef struct sp_map {
     sp_concert_id concert;
     sp_seq seq;
-    const sp_concert_card *card; /* as the views had it then: it may be an older one */
+    sp_seq layout_seq;
+    const sp_concert_card *card; /* as the views had it then: it may be an older one. NULL:
+                                  * not known any more */
     uint8_t *states;             /* sp_seat_state, one a seat */
 } sp_map;
 
@@ -28,6 +30,8 @@ void sp_maps_close(sp_maps *maps);
 /* Keeps the map that the reference has now, and the views show. */
 void sp_maps_keep(sp_maps *maps, const sp_reference *reference, sp_concert_id concert,
                   const sp_views *views);
+/* The views are others from now on: their cards are gone, the maps are not. */
+void sp_maps_forget_cards(sp_maps *maps);
 /* Brings all that are kept up to date from the views, which show what the reference
  * has, and compares. NULL, or what differs. */
 const char *sp_maps_check(sp_maps *maps, const sp_reference *reference, const sp_views *views);
