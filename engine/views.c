@@ -357,8 +357,6 @@ void sp_views_publish_changes(sp_views *views, const sp_state *state, const sp_c
 
 void sp_views_publish_event(sp_views *views, const sp_state *state, const sp_event *event)
 {
-    const sp_concert_card *card;
-
     switch (event->type) {
     case SP_EVENT_CATEGORY_CREATED:
         category_publish(views, state, event->category_created.category);

@@ -112,6 +112,13 @@ static void cancel(play *p, sp_user_id actor, sp_order_id order, const char *ref
     run(p, &command, refused_with);
 }
 
+static void cancel_concert(play *p, sp_concert_id concert, const char *refused_with)
+{
+    sp_command command = {.type = SP_COMMAND_CONCERT_CANCEL,
+                          .concert_cancel = {.concert = concert}}; /* by the operator */
+    run(p, &command, refused_with);
+}
+
 static void assert_points(const play *p, sp_user_id user, sp_points expected)
 {
     sp_user_view view;
@@ -168,6 +175,11 @@ static void test_no_balance_goes_over_its_maximum(void **context)
     buy(&p, OTHER, 4, 1, NULL);
     assert_points(&p, RICH, MAX - 7);
     cancel(&p, RICH, 4, "points");
+    cancel_concert(&p, 1, "points");
+    buy(&p, RICH, 2, 2, NULL); /* … but when he has spent as much */
+    cancel_concert(&p, 1, NULL);
+    assert_points(&p, RICH, MAX - 7);
+    assert_points(&p, HOST, -10);
     grant(&p, HOST, 3, NULL);
     assert_int_equal(sp_state_points_total(p.state), MAX);
     grant(&p, HOST, 1, "points");

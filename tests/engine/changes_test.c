@@ -2,7 +2,7 @@
  *
  * What an event is noted to do to seats: of each kind of event, and over a batch.
  */
-#include "tests/engine/holds_stage.h"
+#include "tests/engine/concerts_stage.h"
 
 /* The next change is this one. */
 static void expect_next(const sp_changes *changes, size_t *at, sp_seq seq, sp_change_kind kind,
@@ -14,7 +14,8 @@ static void expect_next(const sp_changes *changes, size_t *at, sp_seq seq, sp_ch
     assert_int_equal(change.concert, 1);
     assert_int_equal(change.kind, kind);
     assert_int_equal(change.seats_count, count);
-    assert_memory_equal(change.seats, seats, count * sizeof *seats);
+    if (count > 0)
+        assert_memory_equal(change.seats, seats, count * sizeof *seats);
 }
 
 static void expect_end(const sp_changes *changes, size_t at)
@@ -55,6 +56,38 @@ static void each_kind_of_event_is_noted(void **unused)
     expect_only(&stage, SP_CHANGE_SOLD_FREED, SEATS(5, 6));
     assert_int_equal(stage_user(&stage, SP_ROLE_USER, 5), SP_OK);
     expect_end(&stage.changes, 0);
+    stage_close(&stage);
+}
+
+/* Those of a concert itself are of no seat; an edit has the card that it made. */
+static void changes_of_a_concert_are_noted(void **unused)
+{
+    (void)unused;
+    struct stage stage = stage_make();
+    const uint32_t rows[] = {5};
+    sp_change change;
+
+    assert_int_equal(concert_name(&stage, HOST, "one"), SP_OK);
+    size_t at = 0;
+    assert_true(sp_changes_next(&stage.changes, &at, &change));
+    assert_int_equal(change.kind, SP_CHANGE_EDITED);
+    assert_int_equal(change.seq, stage.event.seq);
+    assert_int_equal(change.concert, 1);
+    assert_int_equal(change.seats_count, 0);
+    assert_ptr_equal(change.card, stage_card(&stage));
+    expect_end(&stage.changes, at);
+    assert_int_equal(concert_relay(&stage, HOST, rows, 1), SP_OK);
+    at = 0;
+    assert_true(sp_changes_next(&stage.changes, &at, &change));
+    assert_int_equal(change.card->layout_seq, stage.event.seq);
+
+    assert_int_equal(stage_order(&stage, BUYER, SEATS(0)), SP_OK);
+    assert_int_equal(concert_pause(&stage, HOST, 1), SP_OK);
+    expect_only(&stage, SP_CHANGE_PAUSED, NULL, 0);
+    assert_int_equal(concert_resume(&stage, HOST, 1), SP_OK);
+    expect_only(&stage, SP_CHANGE_RESUMED, NULL, 0);
+    assert_int_equal(concert_cancel(&stage, HOST, 1), SP_OK); /* its seats are not listed */
+    expect_only(&stage, SP_CHANGE_CANCELLED, NULL, 0);
     stage_close(&stage);
 }
 
@@ -150,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_of_event_is_noted),
+        cmocka_unit_test(changes_of_a_concert_are_noted),
         cmocka_unit_test(holds_that_expire_are_a_change_each),
         cmocka_unit_test(a_batch_is_read_in_its_order),
         cmocka_unit_test(the_largest_fit),

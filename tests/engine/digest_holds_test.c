@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "tests/engine/digest.h"
-#include "tests/engine/holds_stage.h"
+#include "tests/engine/concerts_stage.h"
 
 /* --- the canonical order, written down once more from its list in digest.c --- */
 
@@ -47,13 +47,16 @@ static void list_users(listing *out, const struct stage *stage)
 
 static void list_concert(listing *out, const struct stage *stage)
 {
+    bool cancelled = sp_state_sale(stage->state, 1) == SP_SALE_CANCELLED;
     put(out, 1, 32);
     put(out, HOST, 32);
     put(out, STAGE_NOW, 64);
-    put(out, 6, 64); /* made by the sixth event */
+    put(out, 6, 64); /* made by the sixth event, */
+    put(out, 6, 64); /* and so its seats */
     put(out, sp_state_concert_seq(stage->state, 1), 64);
-    put(out, 2, 32); /* sold */
-    put(out, 3, 32); /* held */
+    put(out, cancelled ? 2 : 0, 8);
+    put(out, cancelled ? 0 : 2, 32); /* sold */
+    put(out, cancelled ? 0 : 3, 32); /* held */
     put(out, 1, 32);
     put_text(out, "봄의 제전");
     put_text(out, "");
@@ -79,20 +82,16 @@ static void list_concert(listing *out, const struct stage *stage)
     put(out, 1, 32);
     put(out, 60, 32);
     put(out, 3, 32); /* words */
-    put(out, 3, 64);
+    put(out, cancelled ? 0 : 3, 64);
     put(out, 0, 64);
     put(out, 0, 64);
-    put(out, 4 | UINT64_C(1) << 63, 64);
-    put(out, 1, 64);
+    put(out, cancelled ? 0 : 4 | UINT64_C(1) << 63, 64);
+    put(out, cancelled ? 0 : 1, 64);
     put(out, 0, 64);
-    for (sp_seat seat = 0; seat < STAGE_SEATS; seat++) /* in the order of play_holds */
-        put(out,
-            seat < 2                   ? 8
-            : seat == 2                ? 9
-            : seat == 63 || seat == 64 ? 10
-            : seat == 3                ? 12
-                                       : 0,
-            64);
+    for (sp_seat seat = 0; seat < STAGE_SEATS; seat++) { /* in the order of play_holds */
+        sp_seq seq = seat < 2 ? 8 : seat == 2 ? 9 : seat == 63 || seat == 64 ? 10 : 0;
+        put(out, seat == 3 ? 12 : cancelled && seq != 0 ? 14 : seq, 64);
+    }
 }
 
 static void list_hold(listing *out, sp_hold_id id, sp_user_id user, sp_points amount,
@@ -129,6 +128,51 @@ static struct stage play_holds(void)
     return stage;
 }
 
+static void list_head(listing *out, const struct stage *stage)
+{
+    out->size = 17;
+    memcpy(out->bytes, "stagepick state 4", 17);
+    put(out, sp_state_seq(stage->state), 64);
+    put(out, STAGE_NOW + 5, 64);
+    put(out, 2000, 64);
+    list_users(out, stage);
+    put(out, 1, 32);
+    put_text(out, "Classic");
+    list_concert(out, stage);
+}
+
+/* The only one. */
+static void list_order(listing *out, sp_order_status status, sp_time_ms cancelled_at,
+                       sp_seq cancel_seq)
+{
+    put(out, 1, 32);
+    put(out, 1, 32);
+    put(out, BUYER, 32);
+    put(out, status, 8);
+    put(out, 200, 64);
+    put(out, STAGE_NOW, 64);
+    put(out, (uint64_t)cancelled_at, 64);
+    put(out, 8, 64);
+    put(out, cancel_seq, 64);
+    put(out, 0, 32);
+    put(out, UINT64_C(0xa5a4a3a2a1a0), 64); /* 48 bits of the job */
+    put(out, 2, 32);
+    put(out, 0, 32);
+    put(out, 1, 32);
+}
+
+static void list_grants(listing *out)
+{
+    put(out, 2, 32);
+    for (sp_user_id user = BUYER; user <= OTHER; user++) {
+        put(out, user, 32);
+        put(out, 1, 8);
+        put(out, 1000, 64);
+        put(out, STAGE_NOW, 64);
+        put(out, user, 64); /* the third and fourth event */
+    }
+}
+
 static void holds_and_jobs_are_hashed_as_listed(void **unused)
 {
     (void)unused;
@@ -136,29 +180,8 @@ static void holds_and_jobs_are_hashed_as_listed(void **unused)
     uint8_t want[SP_DIGEST_SIZE], out[SP_DIGEST_SIZE];
     struct stage stage = play_holds();
 
-    list.size = 17;
-    memcpy(list.bytes, "stagepick state 3", 17);
-    put(&list, 13, 64);
-    put(&list, STAGE_NOW + 5, 64);
-    put(&list, 2000, 64);
-    list_users(&list, &stage);
-    put(&list, 1, 32);
-    put_text(&list, "Classic");
-    list_concert(&list, &stage);
-    put(&list, 1, 32); /* orders */
-    put(&list, 1, 32);
-    put(&list, BUYER, 32);
-    put(&list, SP_ORDER_PAYMENT, 8);
-    put(&list, 200, 64);
-    put(&list, STAGE_NOW, 64);
-    put(&list, 0, 64);
-    put(&list, 8, 64);
-    put(&list, 0, 64);
-    put(&list, 0, 32);
-    put(&list, UINT64_C(0xa5a4a3a2a1a0), 64); /* 48 bits of the job */
-    put(&list, 2, 32);
-    put(&list, 0, 32);
-    put(&list, 1, 32);
+    list_head(&list, &stage);
+    list_order(&list, SP_ORDER_PAYMENT, 0, 0);
     put(&list, 4, 32); /* the newest hold, which has ended */
     put(&list, 2, 32);
     list_hold(&list, 2, BUYER, 100, STAGE_NOW + 5 + HOLD_MS, 9, 13);
@@ -168,13 +191,34 @@ static void holds_and_jobs_are_hashed_as_listed(void **unused)
     put(&list, 2, 32);
     put(&list, 63, 32);
     put(&list, 64, 32);
-    put(&list, 2, 32); /* grants */
-    for (sp_user_id user = BUYER; user <= OTHER; user++) {
+    list_grants(&list);
+    put(&list, 0, 32); /* refunds */
+    crypto_generichash(want, sizeof want, list.bytes, list.size, NULL, 0);
+    digest(&stage, out);
+    assert_memory_equal(out, want, SP_DIGEST_SIZE);
+    stage_close(&stage);
+}
+
+/* The same, and then it is cancelled. */
+static void a_cancelled_concert_is_hashed_as_listed(void **unused)
+{
+    (void)unused;
+    static listing list;
+    uint8_t want[SP_DIGEST_SIZE], out[SP_DIGEST_SIZE];
+    struct stage stage = play_holds();
+
+    assert_int_equal(concert_cancel(&stage, HOST, 1), SP_OK);
+    list_head(&list, &stage);
+    list_order(&list, SP_ORDER_CANCEL, STAGE_NOW + 5, 14);
+    put(&list, 4, 32); /* the newest hold; none lives */
+    put(&list, 0, 32);
+    list_grants(&list);
+    put(&list, 2, 32); /* refunds */
+    for (sp_user_id user = HOST; user <= BUYER; user++) {
         put(&list, user, 32);
-        put(&list, 1, 8);
-        put(&list, 1000, 64);
-        put(&list, STAGE_NOW, 64);
-        put(&list, user, 64); /* the third and fourth event */
+        put(&list, (uint64_t)(user == HOST ? INT64_C(-200) : INT64_C(200)), 64);
+        put(&list, STAGE_NOW + 5, 64);
+        put(&list, 14, 64);
     }
     crypto_generichash(want, sizeof want, list.bytes, list.size, NULL, 0);
     digest(&stage, out);
@@ -261,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(holds_and_jobs_are_hashed_as_listed),
+        cmocka_unit_test(a_cancelled_concert_is_hashed_as_listed),
         cmocka_unit_test(what_differs_in_a_hold_shows),
         cmocka_unit_test(whose_a_hold_was_does_not_show),
         cmocka_unit_test(the_ring_does_not_show),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 
+#include "tests/engine/concerts_stage.h"
 #include "tests/engine/digest.h"
 
 /* A history with a bit of everything; the event it is cut before can be
@@ -111,6 +112,57 @@ static void what_differs_shows(void **unused)
     }
 }
 
+static sp_outcome edit_field(struct stage *stage, uint32_t fields)
+{
+    sp_concert_patch patch = patch_of(fields);
+    patch.spec.cancel_until = STAGE_ENDS - 1;
+    patch.spec.image_url = SP_TEXT("");
+    return concert_edit(stage, HOST, 1, &patch);
+}
+
+/* Two changes of a concert. */
+static void change_concert(struct stage *stage, int variant)
+{
+    const uint32_t rows[] = {60, 10, 60}, others[] = {60, 10, 59};
+    bool is_last = variant == 4;
+
+    if (variant == 3 || variant == 4) { /* one layout, given by the one or the other */
+        if (is_last)
+            assert_int_equal(edit_field(stage, 0), SP_OK);
+        assert_int_equal(concert_relay(stage, HOST, rows, 3), SP_OK);
+        if (!is_last)
+            assert_int_equal(edit_field(stage, 0), SP_OK);
+        return;
+    }
+    assert_int_equal(edit_field(stage, 0), SP_OK);
+    if (variant <= 2)
+        assert_int_equal(edit_field(stage, variant == 1   ? FIELD(CANCEL_UNTIL)
+                                           : variant == 2 ? FIELD(IMAGE_URL)
+                                                          : 0),
+                         SP_OK);
+    else if (variant == 5)
+        assert_int_equal(concert_pause(stage, HOST, 1), SP_OK);
+    else if (variant == 6)
+        assert_int_equal(concert_cancel(stage, HOST, 1), SP_OK);
+    else
+        assert_int_equal(concert_relay(stage, HOST, others, 3), SP_OK);
+}
+
+/* As many events, at the same times, that change the concert otherwise. */
+static void what_became_of_a_concert_shows(void **unused)
+{
+    (void)unused;
+    uint8_t seen[8][SP_DIGEST_SIZE];
+
+    for (int variant = 0; variant < 8; variant++) {
+        struct stage stage = stage_make();
+        change_concert(&stage, variant);
+        digest(&stage, seen[variant]);
+        differs_from_all(seen, variant);
+        stage_close(&stage);
+    }
+}
+
 /* Grants that add up to the same balance at the same time: the ledger differs. */
 static void how_points_were_granted_shows(void **unused)
 {
@@ -143,7 +195,7 @@ static void the_empty_state_has_a_known_digest(void **unused)
     digest(&stage, out);
     for (uint32_t i = 0; i < SP_DIGEST_SIZE; i++)
         snprintf(hex + 2 * i, 3, "%02x", out[i]);
-    assert_string_equal(hex, "96cd1b80b7d792e1b9e7abb835a6861baf30b3031587ec28295d4dbf2888f0d9");
+    assert_string_equal(hex, "629bc9e0b77d28d3ad4771ae1f8398503e0359d1435eca925f5227573d6fd6e7");
     stage_close(&stage);
 }
 
@@ -154,6 +206,7 @@ int main(void)
         cmocka_unit_test(limits_do_not_show),
         cmocka_unit_test(every_event_changes_it),
         cmocka_unit_test(what_differs_shows),
+        cmocka_unit_test(what_became_of_a_concert_shows),
         cmocka_unit_test(how_points_were_granted_shows),
         cmocka_unit_test(the_empty_state_has_a_known_digest),
     };

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "tests/engine/stage.h"
+#include "tests/engine/concerts_stage.h"
 
 static sp_result result;
 
@@ -241,6 +241,100 @@ static void made_up_cursors_find_nothing(void **unused)
     stage_close(&stage);
 }
 
+/* Each buyer of a concert that is cancelled has one entry, however many orders he had
+ * there, and so has its host, who is one of them; between others, on pages of any size. */
+static void a_cancelled_concert_is_one_entry_each(void **unused)
+{
+    (void)unused;
+    struct stage stage = stage_make();
+
+    grant(&stage, HOST, 500);
+    assert_int_equal(stage_order(&stage, BUYER, SEATS(0)), SP_OK);
+    assert_int_equal(stage_order(&stage, HOST, SEATS(1)), SP_OK);
+    assert_int_equal(stage_order(&stage, BUYER, SEATS(129)), SP_OK);
+    assert_int_equal(stage_order(&stage, BUYER, SEATS(2)), SP_OK);
+    assert_int_equal(stage_cancel(&stage, BUYER, 4, NULL), SP_OK);
+    stage.now += 3;
+    assert_int_equal(concert_cancel(&stage, ADMIN, 1), SP_OK);
+    sp_seq seq = stage.event.seq;
+    sp_concert_spec spec = stage_spec();
+    assert_int_equal(stage_concert(&stage, HOST, &spec), SP_OK);
+    sp_command buy = stage_order_command(BUYER, SEATS(0));
+    buy.order_create.concert = 2;
+    assert_int_equal(stage_give(&stage, &buy), SP_OK);
+    grant(&stage, BUYER, 1);
+
+    ask(&stage, BUYER, 0, 0, 10);
+    assert_int_equal(result.ledger.count, 8);
+    entry(0, SP_EVENT_POINTS_GRANTED, 1, 901, 0);
+    entry(1, SP_EVENT_ORDER_PAID, -100, 900, 5);
+    entry(2, SP_EVENT_CONCERT_CANCELLED, 107, 1000, 0);
+    entry(3, SP_EVENT_ORDER_CANCELLED, 100, 893, 4);
+    entry(4, SP_EVENT_ORDER_PAID, -100, 793, 4);
+    entry(5, SP_EVENT_ORDER_PAID, -7, 893, 3);
+    entry(6, SP_EVENT_ORDER_PAID, -100, 900, 1);
+    entry(7, SP_EVENT_USER_CREATED, 1000, 1000, 0);
+    assert_int_equal(result.ledger.items[2].seq, seq);
+    assert_int_equal(result.ledger.items[2].time, STAGE_NOW + 3);
+    release();
+    ask(&stage, HOST, 0, 0, 10);
+    assert_int_equal(result.ledger.count, 8);
+    entry(0, SP_EVENT_ORDER_PAID, 100, 600, 5);
+    entry(1, SP_EVENT_CONCERT_CANCELLED, -107, 500, 0);
+    entry(2, SP_EVENT_ORDER_CANCELLED, -100, 607, 4);
+    entry(5, SP_EVENT_ORDER_PAID, 0, 600, 2);
+    release();
+    finds_nothing(&stage, OTHER, seq, 0);
+    finds_nothing(&stage, ADMIN, seq, 0);
+
+    /* From the refund on, and up to it. */
+    for (uint32_t size = 1; size <= 3; size++) {
+        ask(&stage, BUYER, seq, 893, size);
+        assert_int_equal(result.ledger.count, size);
+        entry(0, SP_EVENT_ORDER_CANCELLED, 100, 893, 4);
+        release();
+        ask(&stage, BUYER, seq + 1, 900, size); /* his order's seq is no entry of his … */
+        assert_int_equal(result.ledger.count, 0);
+        release();
+        ask(&stage, BUYER, seq + 2, 1000, size); /* … this one is */
+        entry(0, SP_EVENT_CONCERT_CANCELLED, 107, 1000, 0);
+        release();
+    }
+    stage_close(&stage);
+}
+
+/* Two concerts are cancelled, one after the other: each is found by its own seq. */
+static void refunds_of_several_concerts_are_told_apart(void **unused)
+{
+    (void)unused;
+    struct stage stage = stage_make();
+    sp_concert_spec spec = stage_spec();
+
+    assert_int_equal(stage_concert(&stage, HOST, &spec), SP_OK);
+    for (sp_concert_id concert = 1; concert <= 2; concert++)
+        for (sp_user_id user = BUYER; user <= OTHER; user++) {
+            sp_seat seat = user;
+            sp_command buy = stage_order_command(user, &seat, 1);
+            buy.order_create.concert = concert;
+            assert_int_equal(stage_give(&stage, &buy), SP_OK);
+        }
+    assert_int_equal(concert_cancel(&stage, HOST, 2), SP_OK);
+    sp_seq first = stage.event.seq;
+    assert_int_equal(concert_cancel(&stage, HOST, 1), SP_OK);
+    for (sp_user_id user = HOST; user <= OTHER; user++) {
+        sp_points amount = user == HOST ? -200 : 100;
+        ask(&stage, user, 0, 0, 2);
+        entry(0, SP_EVENT_CONCERT_CANCELLED, amount, user == HOST ? 0 : 1000, 0);
+        entry(1, SP_EVENT_CONCERT_CANCELLED, amount, user == HOST ? 200 : 900, 0);
+        assert_int_equal(result.ledger.items[1].seq, first);
+        release();
+        ask(&stage, user, first + 1, 0, 1);
+        assert_int_equal(result.ledger.items[0].seq, first);
+        release();
+    }
+    stage_close(&stage);
+}
+
 /* The table of grants is full: points can't come from nowhere unrecorded. */
 static void a_full_table_refuses(void **unused)
 {
@@ -283,6 +377,8 @@ int main(void)
         cmocka_unit_test(pages_join),
         cmocka_unit_test(it_sums_up_at_every_seq),
         cmocka_unit_test(made_up_cursors_find_nothing),
+        cmocka_unit_test(a_cancelled_concert_is_one_entry_each),
+        cmocka_unit_test(refunds_of_several_concerts_are_told_apart),
         cmocka_unit_test(a_full_table_refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,6 +96,7 @@ static inline sp_outcome stage_give(struct stage *stage, const sp_command *comma
         sp_changes_clear(&stage->changes);
         sp_changes_add(&stage->changes, stage->state, &stage->event);
         sp_apply(stage->state, &stage->event);
+        sp_changes_add_applied(&stage->changes, stage->state, &stage->event);
     }
     return SP_OK;
 }
