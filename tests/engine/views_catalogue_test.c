@@ -32,8 +32,17 @@ static struct batch batch_make(void)
 /* The stage's last event goes into it. */
 static sp_seq batch_add(struct batch *batch, const struct stage *stage)
 {
-    size_t size = stage->changes.size;
-    batch->events[batch->count++] = sp_event_copy(&stage->event);
+    size_t size = stage->changes.size, at = 0;
+    sp_event event = stage->event;
+    sp_change change;
+    /* Its command, which it borrowed its seats from, is gone. */
+    if (sp_changes_next(&stage->changes, &at, &change)) {
+        if (event.type == SP_EVENT_ORDER_PAID)
+            event.order_paid.seats = change.seats;
+        if (event.type == SP_EVENT_HOLD_TAKEN)
+            event.hold_taken.seats = change.seats;
+    }
+    batch->events[batch->count++] = sp_event_copy(&event);
     memcpy(batch->changes.words + batch->changes.size, stage->changes.words,
            size * sizeof(uint32_t));
     batch->changes.size += size;
