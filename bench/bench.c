@@ -51,6 +51,7 @@ static const struct {
     {"finder", sp_bench_finder, "the best seats that are left"},
     {"holds", sp_bench_holds, "holds taken, extended, released, bought and ended"},
     {"search", sp_bench_search, "concerts by parts of their names"},
+    {"cancel", sp_bench_cancel, "a concert cancelled with 50,000 orders"},
     {"floor", sp_bench_floor, "the least server there can be, to compare ours with"},
     {"load", sp_bench_load, "loads a server and tells how it bore it"},
     {"fill", sp_bench_fill, "fills a data directory to measure a server on"},

@@ -46,6 +46,7 @@ int sp_bench_json(int argc, char **argv);
 int sp_bench_finder(int argc, char **argv);
 int sp_bench_holds(int argc, char **argv);
 int sp_bench_search(int argc, char **argv);
+int sp_bench_cancel(int argc, char **argv);
 int sp_bench_floor(int argc, char **argv);
 /* `stagepick bench load …`: argv[0] is "load". Exit code. */
 int sp_bench_load(int argc, char **argv);

@@ -173,6 +173,12 @@ static void the_search_bench_repeats(void **unused)
     check_bench("search", NULL, NULL);
 }
 
+static void the_cancel_bench_repeats(void **unused)
+{
+    (void)unused;
+    check_bench("cancel", NULL, NULL);
+}
+
 static void the_log_bench_repeats_and_leaves_nothing(void **unused)
 {
     (void)unused;
@@ -278,6 +284,7 @@ int main(void)
         cmocka_unit_test(the_finder_bench_repeats),
         cmocka_unit_test(the_holds_bench_repeats),
         cmocka_unit_test(the_search_bench_repeats),
+        cmocka_unit_test(the_cancel_bench_repeats),
         cmocka_unit_test(the_log_bench_repeats_and_leaves_nothing),
         cmocka_unit_test(one_batch_size_is_measured_alone),
         cmocka_unit_test(bad_options_are_usage_errors),

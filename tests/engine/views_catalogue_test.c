@@ -89,7 +89,7 @@ static void a_batch_shows_each_change_in_its_order(void **unused)
     (void)unused;
     struct stage stage = stage_make();
     struct batch first = batch_make(), second = batch_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     const uint32_t rows[] = {64, 64, 64, 8};
 
     sp_views_publish_all(views, stage.state);
@@ -143,7 +143,7 @@ static void a_new_concert_is_shown_as_it_was_made(void **unused)
     (void)unused;
     struct stage stage = stage_make();
     struct batch first = batch_make(), second = batch_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     sp_concert_spec spec = stage_spec();
     sp_concert_patch patch = patch_of(FIELD(NAME));
     uint64_t sold[WORDS_MAX], held[WORDS_MAX];
@@ -181,7 +181,7 @@ static void a_cancelled_concert_frees_its_seats(void **unused)
     (void)unused;
     struct stage stage = stage_make();
     struct batch batch = batch_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     sp_seat_now seats[STAGE_SEATS];
     uint32_t count;
 
@@ -215,7 +215,7 @@ static void a_start_shows_what_became_of_them(void **unused)
 {
     (void)unused;
     struct stage stage = stage_make();
-    sp_views *views = sp_views_create(&stage_limits);
+    sp_views *views = sp_views_create(&stage_limits, NULL);
     sp_concert_spec spec = stage_spec();
 
     assert_int_equal(concert_name(&stage, HOST, "three"), SP_OK);
@@ -320,7 +320,7 @@ static void readers_never_see_half_a_change(void **unused)
     sp_limits limits = stage_limits;
     limits.text_bytes_max = (ROUNDS + 1) * UINT64_C(512);
     struct stage stage = stage_make_with(&limits);
-    sp_views *views = sp_views_create(&limits);
+    sp_views *views = sp_views_create(&limits, NULL);
     pthread_t thread;
 
     sp_views_publish_all(views, stage.state);
