@@ -13,6 +13,9 @@
 /* As sp_url_check has it, but for the parts of the host. */
 #define PATTERN_URL "^[Hh][Tt][Tt][Pp][Ss]?://[^\\x00-\\x20\"<>\\\\^`{|}\\x7f-\\uffff]+$"
 
+/* The same, or empty. */
+#define PATTERN_URL_OR_NONE "^([Hh][Tt][Tt][Pp][Ss]?://[^\\x00-\\x20\"<>\\\\^`{|}\\x7f-\\uffff]+)?$"
+
 /* A line or paragraphs of at most so many bytes. */
 #define TEXT(key, most, ...) \
     SP_KEY(key, TEXT, .min = 1, .max = (most), .in_bytes = true, __VA_ARGS__)
@@ -92,39 +95,54 @@ static const sp_schema_field new_category_keys[] = {
     SP_KEYS_END,
 };
 
-static const sp_schema_field new_concert_keys[] = {
-    SP_KEY("categoryId", ID_GIVEN),
-    TEXT("name", SP_CONCERT_NAME_SIZE_MAX, .example = "\"Midsummer Night\"",
-         .about = "One line, not blank."),
-    SP_KEY("description", TEXT, .max = SP_DESCRIPTION_SIZE_MAX, .in_bytes = true, .optional = true,
-           .example = "\"Two sets under the open sky.\"", .fallback = "\"\""),
-    TEXT("imageUrl", SP_URL_SIZE_MAX, .optional = true, .pattern = PATTERN_URL,
-         .example = "\"https://img.example.org/midsummer.jpg\"",
-         .about = "An http or https link without user information."),
-    TEXT("address", SP_ADDRESS_SIZE_MAX, .example = "\"1 Lakeside Road, Seoul\"",
-         .about = "One line, not blank."),
-    SP_KEY("runningTime", INTEGER, .min = 1, .max = SP_RUNNING_TIME_MIN_MAX, .example = "120",
-           .about = "In minutes."),
-    SP_KEY("ageLimit", CHOICE, .choices = sp_schema_ages, .about = "Shown, not enforced."),
-    TIME("startDate", "\"2030-06-01T09:00:00Z\"", .about = "Sales open."),
-    TIME("endDate", "\"2030-06-20T09:00:00Z\"", .about = "Sales close: after startDate."),
-    TIME("concertDate", "\"2030-06-21T10:00:00Z\"", .about = "Not before endDate."),
-    SP_KEY("maxSeatsPerUser", INTEGER, .min = 1, .max = SP_MAX_SEATS_PER_USER_MAX, .optional = true,
-           .example = "4", .fallback = "10"),
-    SP_KEY("holdSeconds", INTEGER, .min = SP_HOLD_SECONDS_MIN, .max = SP_HOLD_SECONDS_MAX,
-           .optional = true, .example = "300", .fallback = "300"),
-    TIME("cancelUntil", "\"2030-06-19T09:00:00Z\"", .optional = true,
-         .about = "Buyers may cancel until then: not after endDate. If it is "
-                  "missing, three "
-                  "hours before endDate, but not before startDate."),
-    SP_KEY("noOrphans", BOOLEAN, .optional = true, .fallback = "false",
-           .about = "Refuse what leaves a single seat alone, where that can be "
-                    "avoided."),
-    SP_KEY_SHAPE("grades", NEW_GRADE, .many = true, .count_min = 1,
-                 .count_max = SP_GRADES_PER_CONCERT_MAX,
-                 .about = "At most 200000 seats and 20000 rows in all."),
-    SP_KEYS_END,
-};
+/* Of a new concert, or (`edit`) of an edit, where all may be missing: what is not
+ * stated stays. */
+#define CONCERT_KEYS(edit)                                                                         \
+    SP_KEY("categoryId", ID_GIVEN, .optional = (edit)),                                            \
+        TEXT("name", SP_CONCERT_NAME_SIZE_MAX, .optional = (edit),                                 \
+             .example = "\"Midsummer Night\"", .about = "One line, not blank."),                   \
+        SP_KEY("description", TEXT, .max = SP_DESCRIPTION_SIZE_MAX, .in_bytes = true,              \
+               .optional = true, .example = "\"Two sets under the open sky.\"",                    \
+               .fallback = (edit) ? NULL : "\"\""),                                                \
+        SP_KEY("imageUrl", TEXT, .min = (edit) ? 0 : 1, .max = SP_URL_SIZE_MAX, .in_bytes = true,  \
+               .optional = true, .nullable = (edit),                                               \
+               .pattern = (edit) ? PATTERN_URL_OR_NONE : PATTERN_URL,                              \
+               .example = "\"https://img.example.org/midsummer.jpg\"",                             \
+               .about = (edit) ? "An http or https link without user information. null or an "     \
+                                 "empty text takes the picture away."                              \
+                               : "An http or https link without user information."),               \
+        TEXT("address", SP_ADDRESS_SIZE_MAX, .optional = (edit),                                   \
+             .example = "\"1 Lakeside Road, Seoul\"", .about = "One line, not blank."),            \
+        SP_KEY("runningTime", INTEGER, .min = 1, .max = SP_RUNNING_TIME_MIN_MAX,                   \
+               .optional = (edit), .example = "120", .about = "In minutes."),                      \
+        SP_KEY("ageLimit", CHOICE, .choices = sp_schema_ages, .optional = (edit),                  \
+               .about = "Shown, not enforced."),                                                   \
+        TIME("startDate", "\"2030-06-01T09:00:00Z\"", .optional = (edit), .about = "Sales open."), \
+        TIME("endDate", "\"2030-06-20T09:00:00Z\"", .optional = (edit),                            \
+             .about = "Sales close: after startDate."),                                            \
+        TIME("concertDate", "\"2030-06-21T10:00:00Z\"", .optional = (edit),                        \
+             .about = "Not before endDate."),                                                      \
+        SP_KEY("maxSeatsPerUser", INTEGER, .min = 1, .max = SP_MAX_SEATS_PER_USER_MAX,             \
+               .optional = true, .example = "4", .fallback = (edit) ? NULL : "10"),                \
+        SP_KEY("holdSeconds", INTEGER, .min = SP_HOLD_SECONDS_MIN, .max = SP_HOLD_SECONDS_MAX,     \
+               .optional = true, .example = "300", .fallback = (edit) ? NULL : "300"),             \
+        TIME("cancelUntil", "\"2030-06-19T09:00:00Z\"", .optional = true, .nullable = (edit),      \
+             .about = (edit) ? "Buyers may cancel until then: not after endDate. null: three "     \
+                               "hours before endDate, but not before startDate. If that is "       \
+                               "what it was, it follows the dates."                                \
+                             : "Buyers may cancel until then: not after endDate. If it is "        \
+                               "missing, three hours before endDate, but not before startDate."),  \
+        SP_KEY("noOrphans", BOOLEAN, .optional = true, .fallback = (edit) ? NULL : "false",        \
+               .about = "Refuse what leaves a single seat alone, where that can be avoided."),     \
+        SP_KEY_SHAPE("grades", NEW_GRADE, .many = true, .count_min = 1,                            \
+                     .count_max = SP_GRADES_PER_CONCERT_MAX, .optional = (edit),                   \
+                     .about = (edit) ? "At most 200000 seats and 20000 rows in all. Fixed once a " \
+                                       "seat was held or sold."                                    \
+                                     : "At most 200000 seats and 20000 rows in all."),             \
+        SP_KEYS_END
+
+static const sp_schema_field new_concert_keys[] = {CONCERT_KEYS(false)};
+static const sp_schema_field concert_edit_keys[] = {CONCERT_KEYS(true)};
 
 static const sp_schema_field grade_of_rows_keys[] = {
     GRADE_NAME("\"VIP\""),
@@ -194,6 +212,7 @@ const sp_schema_shape sp_schema_requests[SP_PARTS_END] = {
     [SP_SCHEMA_NEW_CATEGORY] = {.fields = new_category_keys},
 
     [SP_SCHEMA_NEW_CONCERT] = {.fields = new_concert_keys},
+    [SP_SCHEMA_CONCERT_EDIT] = {.fields = concert_edit_keys},
     [SP_SCHEMA_NEW_GRADE] = {.variants =
                                  SP_VARIANTS{SP_SCHEMA_GRADE_OF_ROWS, SP_SCHEMA_GRADE_OF_SEATS, 0}},
     [SP_SCHEMA_GRADE_OF_ROWS] = {.fields = grade_of_rows_keys},

@@ -134,21 +134,22 @@ void sp_maps_forget_cards(sp_maps *maps)
         maps->kept[i].card = NULL;
 }
 
-/* Seats that are no more: whoever asks with their card is told of the last moment of the
- * older layouts, when every seat was free. */
-static const char *compare_older_layout(const sp_map *map, const sp_reference *r,
-                                        const sp_views *views)
+/* Seats that are no more: whoever asks with their card is told of the last moment of that
+ * layout, when every seat was free. */
+static const char *compare_older_layout(const sp_map *map, const sp_views *views)
 {
-    const sp_reference_concert *concert = &r->concerts[map->concert - 1];
+    const sp_concert_card *next = sp_views_card(views, map->concert);
     uint64_t sold[SP_SEATS_PER_CONCERT_MAX / 64 + 1], held[SP_SEATS_PER_CONCERT_MAX / 64 + 1];
     uint32_t seats_count = map->card->seats_count, count;
     sp_seat_now *changed = malloc(seats_count * sizeof *changed);
     SP_ASSERT(changed != NULL);
+    while (next->older->layout_seq != map->card->layout_seq)
+        next = next->older;
     sp_seq seq = sp_views_seats_since(views, map->card, map->seq, changed, &count);
     free(changed);
-    EQUAL("an older layout's seq", map->concert, concert->layout_seq - 1, seq);
+    EQUAL("an older layout's seq", map->concert, next->layout_seq - 1, seq);
     EQUAL("an older layout's changes", map->concert, 0, count);
-    EQUAL("an older layout's map's seq", map->concert, concert->layout_seq - 1,
+    EQUAL("an older layout's map's seq", map->concert, next->layout_seq - 1,
           sp_views_seats(views, map->card, sold, held));
     EQUAL("an older layout's free seats", map->concert, seats_count,
           sp_seats_count(sold, held, 0, seats_count).free);
@@ -170,7 +171,7 @@ static const char *bring_up_to_date(sp_map *map, const sp_reference *r, const sp
     const sp_reference_concert *concert = &r->concerts[map->concert - 1];
     if (map->layout_seq != concert->layout_seq) {
         if (map->card != NULL)
-            PASS_ON(compare_older_layout(map, r, views));
+            PASS_ON(compare_older_layout(map, views));
         start_anew(map, concert);
     }
     if (map->card == NULL)
