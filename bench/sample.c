@@ -111,6 +111,7 @@ static void fill(sp_bench_sample *sample)
     order(&sample->taken.command, 10001, 10000 + ORDERS_COUNT);
     sp_outcome outcome = decide_apply(sample, &sample->taken);
     SP_ASSERT_CMP(outcome, ==, SP_SEAT_TAKEN);
+    sample->taken.result.seq = sp_state_seq(sample->state);
     sp_views_publish_all(sample->views, sample->state);
 }
 
