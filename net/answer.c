@@ -20,12 +20,12 @@
 #define BODY_TYPE_SIZE_MAX 100u
 #define BODY_LINES_SIZE_MAX (BODY_TYPE_SIZE_MAX + 64u)
 
-/* For browsers that get to see an answer: it is never a page, and no page's
- * business (OWASP's REST security cheat sheet). */
-#define FORBIDDEN                                                             \
-    "X-Content-Type-Options: nosniff\r\n"                                     \
-    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n" \
-    "Referrer-Policy: no-referrer\r\n"
+/* For browsers that get to see an answer: it is hardly ever a page, and then no
+ * page's business (OWASP's REST security cheat sheet). */
+#define NO_SNIFFING "X-Content-Type-Options: nosniff\r\n"
+#define NO_REFERRER "Referrer-Policy: no-referrer\r\n"
+#define NO_PAGE "default-src 'none'; frame-ancestors 'none'"
+#define FORBIDDEN NO_SNIFFING "Content-Security-Policy: " NO_PAGE "\r\n" NO_REFERRER
 
 /* The status line, and the name of the header behind it, in one. */
 static sp_text status_line(int status)
@@ -69,6 +69,14 @@ static char *put_type(char *at, sp_answer_to to, const sp_answer *answer)
                                        "Content-Length: "));
     return sp_text_put(at, SP_TEXT("Content-Type: application/json\r\n"
                                    "Content-Length: "));
+}
+
+static char *put_forbidden(char *at, sp_text policy)
+{
+    if (__builtin_expect(policy.bytes == NULL, 1))
+        return sp_text_put(at, SP_TEXT(FORBIDDEN));
+    at = put_field(at, SP_TEXT(NO_SNIFFING "Content-Security-Policy: "), policy);
+    return sp_text_put(at, SP_TEXT(NO_REFERRER));
 }
 
 /* What few answers have; the order is that of the struct. */
@@ -126,7 +134,7 @@ static void write_head(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *
         cors = sp_cors_fields(app->config.cors, to.origin);
     size_t room = HEAD_SIZE_MAX + (size_t)answer->location.size + answer->etag.size +
                   answer->allow.size + answer->www_authenticate.size + answer->lines.size +
-                  to.request_name.size + cors.size;
+                  answer->policy.size + to.request_name.size + cors.size;
     char *at = sp_out_reserve(out, room);
     const char *begin = at;
     app_loop->answer.status = answer->status;
@@ -135,7 +143,7 @@ static void write_head(sp_app_loop *app_loop, sp_answer_to to, const sp_answer *
     at = sp_text_put(at, SP_TEXT("\r\nX-Request-Id: "));
     at = to.request_name.bytes ? sp_text_put(at, to.request_name)
                                : sp_digits_put_hex(at, to.request_id);
-    at = sp_text_put(at, SP_TEXT("\r\n" FORBIDDEN));
+    at = put_forbidden(sp_text_put(at, SP_TEXT("\r\n")), answer->policy);
     if (length_size > 0) {
         at = put_type(at, to, answer);
         *length_at = (size_t)(at - out->bytes);
@@ -259,8 +267,9 @@ bool sp_answer_stream(sp_exchange *ex, sp_out *out)
     return ex->request.method != SP_METHOD_HEAD;
 }
 
-void sp_answer_body(sp_exchange *ex, const sp_answer *answer, sp_text type, sp_text body,
-                    sp_out *out)
+/* The head of a body of any type. false = it was a HEAD: that was all. */
+static bool write_body_head(sp_exchange *ex, const sp_answer *answer, sp_text type, sp_text body,
+                            sp_out *out)
 {
     char lines[BODY_LINES_SIZE_MAX];
     SP_ASSERT_CMP(type.size, <=, BODY_TYPE_SIZE_MAX);
@@ -272,8 +281,21 @@ void sp_answer_body(sp_exchange *ex, const sp_answer *answer, sp_text type, sp_t
     whole.lines = (sp_text){lines, (uint32_t)(at - lines)};
     sp_answer_to to = sp_answer_to_exchange(ex);
     write_head(sp_app_loop_of(ex), to, &whole, out, 0, NULL);
-    if (!to.head)
+    return !to.head;
+}
+
+void sp_answer_body(sp_exchange *ex, const sp_answer *answer, sp_text type, sp_text body,
+                    sp_out *out)
+{
+    if (write_body_head(ex, answer, type, body, out))
         sp_out_text(out, body);
+}
+
+void sp_answer_constant(sp_exchange *ex, const sp_answer *answer, sp_text type, const sp_text *body,
+                        sp_out *out)
+{
+    if (write_body_head(ex, answer, type, *body, out))
+        out->behind = body;
 }
 
 sp_text sp_answer_location(char out[SP_LOCATION_SIZE_MAX], sp_text prefix, uint32_t id)

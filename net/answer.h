@@ -28,6 +28,7 @@ typedef struct sp_answer {
     sp_text location, etag, allow; /* absent: no such header */
     sp_text www_authenticate;      /* likewise */
     sp_text lines;                 /* whole lines, each with its end; or absent */
+    sp_text policy;                /* Content-Security-Policy of a page; absent: that of none */
     uint32_t body_size_guess;      /* 0: as an order's; saves the move */
     uint32_t retry_after_s;        /* if retryable; 0: a second */
     bool replayed;                 /* Idempotency-Replayed: true */
@@ -76,6 +77,11 @@ bool sp_answer_stream(sp_exchange *ex, sp_out *out);
  * the line's end); answer->lines is absent. */
 void sp_answer_body(sp_exchange *ex, const sp_answer *answer, sp_text type, sp_text body,
                     sp_out *out);
+
+/* The same of what is constant, and there for as long as the loops run: it is sent
+ * from where it lies, so that a megabyte costs no memory for each who is slow. */
+void sp_answer_constant(sp_exchange *ex, const sp_answer *answer, sp_text type, const sp_text *body,
+                        sp_out *out);
 
 /* `prefix` and an id, as Location has it. */
 #define SP_LOCATION_SIZE_MAX 64u

@@ -15,7 +15,8 @@ static uv_stream_t *stream_of(sp_conn *conn)
 
 size_t sp_conn_unsent(const sp_conn *conn)
 {
-    return conn->out.size + uv_stream_get_write_queue_size((const uv_stream_t *)&conn->tcp);
+    return sp_out_size(&conn->out) +
+           uv_stream_get_write_queue_size((const uv_stream_t *)&conn->tcp);
 }
 
 /* libuv may have written all and not have said so yet. */
@@ -28,6 +29,7 @@ sp_out *sp_conn_out(sp_conn *conn)
 {
     if (conn->out.bytes == NULL)
         sp_loop_out_take(conn->loop, &conn->out);
+    sp_out_absorb(&conn->out);
     return &conn->out;
 }
 
@@ -57,15 +59,35 @@ static size_t untaken(sp_conn *conn)
     return uv_stream_get_write_queue_size(stream_of(conn)) + (size_t)queued;
 }
 
+/* libuv only reads what it points to. */
+static uv_buf_t buf_of(const char *bytes, size_t size)
+{
+    return uv_buf_init((char *)(uintptr_t)bytes, (unsigned)size);
+}
+
+/* All of it but what was taken, in one or two pieces. */
+#define PIECES_MAX 2u
+static unsigned pieces_of(const sp_out *out, size_t taken, uv_buf_t bufs[PIECES_MAX])
+{
+    unsigned count = 0;
+    size_t taken_behind = taken > out->size ? taken - out->size : 0;
+    if (taken < out->size)
+        bufs[count++] = buf_of(out->bytes + taken, out->size - taken);
+    if (__builtin_expect(out->behind != NULL, 0) && taken_behind < out->behind->size)
+        bufs[count++] = buf_of(out->behind->bytes + taken_behind, out->behind->size - taken_behind);
+    return count;
+}
+
 /* What the kernel did not take at once waits in libuv, in a buffer that stays
  * where it is; new answers gather in a fresh one. */
 static bool write_rest(sp_conn *conn, size_t taken)
 {
+    uv_buf_t bufs[PIECES_MAX];
     conn->writing = conn->out;
     sp_out_init(&conn->out);
-    uv_buf_t buf = uv_buf_init(conn->writing.bytes + taken, (unsigned)(conn->writing.size - taken));
+    unsigned count = pieces_of(&conn->writing, taken, bufs);
     conn->write.data = conn;
-    if (uv_write(&conn->write, stream_of(conn), &buf, 1, on_written) != 0) {
+    if (uv_write(&conn->write, stream_of(conn), bufs, count, on_written) != 0) {
         sp_loop_out_give(conn->loop, &conn->writing);
         sp_conn_close(conn);
         return false;
@@ -78,16 +100,15 @@ static bool write_rest(sp_conn *conn, size_t taken)
 }
 
 /* What the kernel takes at once goes into *taken. false = failed and closed. */
-static bool try_write(sp_conn *conn, const char *bytes, size_t size, size_t *taken)
+static bool try_write(sp_conn *conn, const uv_buf_t *bufs, unsigned count, size_t *taken)
 {
-    /* libuv only reads what it points to. */
-    uv_buf_t buf = uv_buf_init((char *)(uintptr_t)bytes, (unsigned)size);
-    int written = uv_try_write(stream_of(conn), &buf, 1);
+    int written = uv_try_write(stream_of(conn), bufs, count);
     if (written < 0 && written != UV_EAGAIN) {
         sp_conn_close(conn);
         return false;
     }
-    sp_counter_add(&conn->loop->metrics->sent_bytes, size);
+    for (unsigned i = 0; i < count; i++)
+        sp_counter_add(&conn->loop->metrics->sent_bytes, bufs[i].len);
     *taken = written > 0 ? (size_t)written : 0;
     return true;
 }
@@ -95,11 +116,12 @@ static bool try_write(sp_conn *conn, const char *bytes, size_t size, size_t *tak
 bool sp_conn_flush(sp_conn *conn)
 {
     size_t taken;
+    uv_buf_t bufs[PIECES_MAX];
     if (conn->out.size == 0 || conn->write_pending)
         return true;
-    if (!try_write(conn, conn->out.bytes, conn->out.size, &taken))
+    if (!try_write(conn, bufs, pieces_of(&conn->out, 0, bufs), &taken))
         return false;
-    if (taken < conn->out.size)
+    if (taken < sp_out_size(&conn->out))
         return write_rest(conn, taken);
     sp_loop_out_give(conn->loop, &conn->out);
     return true;
@@ -109,7 +131,8 @@ bool sp_conn_write(sp_conn *conn, sp_text bytes)
 {
     size_t taken;
     SP_ASSERT(sp_conn_is_all_sent(conn));
-    if (!try_write(conn, bytes.bytes, bytes.size, &taken))
+    uv_buf_t buf = buf_of(bytes.bytes, bytes.size);
+    if (!try_write(conn, &buf, 1, &taken))
         return false;
     if (taken == bytes.size)
         return true;

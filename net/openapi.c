@@ -224,8 +224,9 @@ void sp_openapi_init(sp_openapi *openapi, const char *version)
     unsigned char hash[16];
     char hex[2 * sizeof hash + 1];
     _Static_assert(SP_OPENAPI_TAG_SIZE == 2 * sizeof hash + 2, "digits and quotes");
-    sp_out_init(&openapi->text);
-    sp_openapi_write(version, &openapi->text);
+    sp_out_init(&openapi->out);
+    sp_openapi_write(version, &openapi->out);
+    openapi->text = (sp_text){openapi->out.bytes, (uint32_t)openapi->out.size};
     crypto_generichash(hash, sizeof hash, (const unsigned char *)openapi->text.bytes,
                        openapi->text.size, NULL, 0);
     sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
@@ -235,5 +236,5 @@ void sp_openapi_init(sp_openapi *openapi, const char *version)
 
 void sp_openapi_close(sp_openapi *openapi)
 {
-    sp_out_close(&openapi->text);
+    sp_out_close(&openapi->out);
 }

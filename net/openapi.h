@@ -20,7 +20,8 @@
 #define SP_OPENAPI_TAG_SIZE 34u
 
 typedef struct sp_openapi {
-    sp_out text;
+    sp_out out;
+    sp_text text;                  /* what stands in it */
     char tag[SP_OPENAPI_TAG_SIZE]; /* its strong entity tag, a hash; not terminated */
 } sp_openapi;
 

@@ -16,6 +16,5 @@ void sp_openapi_answer(sp_exchange *ex, sp_out *out)
         return;
     }
     answer.status = 200;
-    sp_answer_body(ex, &answer, SP_TEXT("application/json"),
-                   (sp_text){openapi->text.bytes, (uint32_t)openapi->text.size}, out);
+    sp_answer_constant(ex, &answer, SP_TEXT("application/json"), &openapi->text, out);
 }

@@ -33,6 +33,14 @@ void sp_out_grow(sp_out *out, size_t more)
     out->capacity = capacity;
 }
 
+void sp_out_absorb(sp_out *out)
+{
+    const sp_text *behind = out->behind;
+    out->behind = NULL;
+    if (behind)
+        sp_out_text(out, *behind);
+}
+
 void sp_out_decimal(sp_out *out, int64_t value)
 {
     sp_out_end(out, sp_digits_put_signed(sp_out_reserve(out, SP_DIGITS_SIZE_MAX), value));

@@ -17,6 +17,9 @@
 typedef struct sp_out {
     char *bytes;
     size_t size, capacity;
+    /* What comes behind bytes without being copied: constant, there for as long as
+     * whoever sends it. Mostly NULL. */
+    const sp_text *behind;
 } sp_out;
 
 void sp_out_init(sp_out *out);
@@ -24,7 +27,17 @@ void sp_out_close(sp_out *out);
 static inline void sp_out_clear(sp_out *out)
 {
     out->size = 0;
+    out->behind = NULL;
 }
+
+/* With what comes behind. */
+static inline size_t sp_out_size(const sp_out *out)
+{
+    return out->size + (out->behind ? out->behind->size : 0);
+}
+
+/* Copies what comes behind after all, so that more can be appended. */
+void sp_out_absorb(sp_out *out);
 
 /* Room for more than `more` bytes, by realloc; reserve calls it when it must. */
 void sp_out_grow(sp_out *out, size_t more);

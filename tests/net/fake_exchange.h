@@ -318,6 +318,7 @@ static inline fake_answer fake_take_answer(fake_exchange *fake)
     sp_out_init(&out);
     fake_finish_work(fake);
     sp_app_ops_http.answer(&fake->ex, &out);
+    sp_out_absorb(&out);
     fake_end(fake);
     fake_answer answer = fake_answer_of(&out);
     sp_out_close(&out);

@@ -60,12 +60,35 @@ static void test_growth_keeps_content(void **state)
     sp_out_close(&out);
 }
 
+static void test_what_comes_behind(void **state)
+{
+    static const sp_text constant = {"behind", 6};
+    sp_out out;
+    (void)state;
+    sp_out_init(&out);
+    sp_out_string(&out, "head ");
+    assert_int_equal(sp_out_size(&out), 5);
+    out.behind = &constant;
+    assert_int_equal(out.size, 5);
+    assert_int_equal(sp_out_size(&out), 11);
+    sp_out_absorb(&out);
+    sp_out_absorb(&out); /* there is nothing any more */
+    sp_out_string(&out, "!");
+    assert_int_equal(sp_out_size(&out), 12);
+    assert_memory_equal(out.bytes, "head behind!", 12);
+    out.behind = &constant;
+    sp_out_clear(&out);
+    assert_int_equal(sp_out_size(&out), 0);
+    sp_out_close(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_growth_keeps_content),
+        cmocka_unit_test(test_what_comes_behind),
     };
     return cmocka_run_group_tests_name("out", tests, NULL, NULL);
 }
