@@ -34,6 +34,8 @@ LDLIBS   += -lyajl -lmsgpackc -llmdb -lsodium -lnettle -lutf8proc -luv -lm
 FOLDERS  := tools net storage engine
 ARCHIVES := $(FOLDERS:%=$B/%.a) $B/llhttp.a
 objects   = $(patsubst %.c,$B/%.o,$(wildcard $1/*.c))
+# What npm brings, as package-lock.json says: installed once, and again when that changes.
+MODULES  := node_modules/.installed-run
 MAINS    := $(patsubst %.c,$B/%.o,$(wildcard tools/main.c))
 
 TESTS    := $(patsubst %.c,$B/%,$(wildcard tests/engine/*_test.c tests/storage/*_test.c \
@@ -48,7 +50,7 @@ tests-support: $(SHIMS)
 help:
 	@sed -n 's/^##* *\(make [a-z].*\)/\1/p' Makefile
 
-## make deps          install what is missing (Debian packages; root or sudo)
+## make deps          install what is missing (Debian packages; root or sudo; npm's come with the build)
 deps:
 	@tools/install-deps.sh $(or $(filter test bench,$(MAKECMDGOALS)),run)
 
@@ -110,7 +112,7 @@ $B/stagepick: $(MAINS) $(ARCHIVES)
 	@$(if $(SAN),,ln -sf release/stagepick build/stagepick)
 
 $(B)/tools.a: $(filter-out $(MAINS),$(call objects,tools)) $(call objects,bench)
-$(B)/net.a: $(call objects,net)
+$(B)/net.a: $(call objects,net) $B/net/pages_files.o
 $(B)/storage.a: $(call objects,storage)
 $(B)/engine.a: $(call objects,engine)
 $(B)/support.a: $(filter-out %_shim.o,$(call objects,tests/support))
@@ -123,6 +125,13 @@ $B/llhttp/%.o: $(LLHTTP)/%.c $B/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$Q$(CC) $(CPPFLAGS) -std=c17 $(OPT) $(SANFLAGS) -w -c -o $@ $<
+
+$B/net/pages_files.o: net/pages_files.S $(wildcard net/pages/*) $(MODULES) $B/flags
+	@mkdir -p $(@D)
+	$(call say,AS)
+	$Q$(CC) -c -o $@ $<
+$(MODULES): package-lock.json
+	@tools/install-modules.sh run
 
 $B/%.o: %.c $B/flags
 	@mkdir -p $(@D)

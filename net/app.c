@@ -17,6 +17,7 @@
 #include "net/jobs.h"
 #include "net/msgpack_read.h"
 #include "net/negotiate.h"
+#include "net/pages.h"
 #include "net/problem.h"
 #include "net/write_limit.h"
 
@@ -27,6 +28,7 @@ sp_app *sp_app_create(const sp_app_config *config)
     if (!app || sodium_init() < 0)
         goto failed;
     app->config = *config;
+    sp_pages_prepare();
     randombytes_buf(secret, sizeof secret);
     if (app->config.password_cost.passes == 0)
         app->config.password_cost = sp_password_cost_default;

@@ -113,6 +113,9 @@ void sp_ops_start_stats(sp_exchange *ex);
 void sp_ops_completed_stats(sp_exchange *ex);
 void sp_ops_answer_stats(sp_exchange *ex, sp_out *out);
 
+/* pages.c */
+void sp_pages_answer(sp_exchange *ex, sp_out *out);
+
 /* health.c */
 void sp_health_answer_live(sp_exchange *ex, sp_out *out);
 void sp_health_answer_ready(sp_exchange *ex, sp_out *out);

@@ -134,7 +134,7 @@ static void put_paths(sp_json_writer *json)
 {
     sp_json_object(json);
     for (uint32_t i = 0; i < sp_routes_count; i++)
-        if (is_first_of_path(&sp_routes[i]))
+        if (!sp_routes[i].page && is_first_of_path(&sp_routes[i]))
             put_path(json, sp_routes[i].pattern);
     sp_json_object_end(json);
 }

@@ -50,6 +50,8 @@ typedef struct sp_route {
     bool always;        /* also while starting, stopping or failed */
     sp_ops ops;         /* by the operator's listener; not at all, mostly */
     bool plain;         /* answers text, whatever Accept says (RFC 9110, 12.5.1) */
+    bool page;          /* for people (net/pages.h): no part of the API, so it is in
+                         * no document of it, and names no bodies */
     bool lists;         /* its result has a list to give back at the end */
     bool streams;       /* its success is a stream of events (net/stream.h) */
     bool ticket;        /* a ticket in the query will do for a token (net/ticket.h) */

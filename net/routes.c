@@ -6,6 +6,12 @@
 #include "net/app_loop.h"
 #include "net/handlers.h"
 
+#define PAGE(path)                                                                       \
+    {                                                                                    \
+        .method = SP_METHOD_GET, .pattern = (path), .who = SP_WHO_ANYONE, .plain = true, \
+        .page = true, .answer = sp_pages_answer                                          \
+    }
+
 #define LIST (1u << SP_PARAM_LIMIT | 1u << SP_PARAM_CURSOR)
 
 /* A row's own codes. */
@@ -603,6 +609,14 @@ const sp_route sp_routes[] = {
      .who = SP_WHO_ANYONE,
      .response = SP_SCHEMA_OPENAPI,
      .answer = sp_openapi_answer},
+
+    PAGE("/docs"),
+    PAGE("/docs/"),
+    PAGE("/docs/docs.js"),
+    PAGE("/docs/favicon.png"),
+    PAGE("/docs/swagger-ui.css"),
+    PAGE("/docs/swagger-ui-bundle.js"),
+    PAGE("/docs/swagger-ui-bundle.js.LICENSE.txt"),
 };
 
 const uint32_t sp_routes_count = sizeof sp_routes / sizeof sp_routes[0];

@@ -16,6 +16,7 @@
     X(202, "Accepted")                        \
     X(204, "No Content")                      \
     X(304, "Not Modified")                    \
+    X(308, "Permanent Redirect")              \
     X(400, "Bad Request")                     \
     X(401, "Unauthorized")                    \
     X(403, "Forbidden")                       \

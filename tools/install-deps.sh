@@ -12,6 +12,12 @@ need_package() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] || missing="$missing $1"
 }
 
+# What npm brings is in tools/install-modules.sh: once it is there, npm is not asked.
+root=$(dirname "$0")/..
+need_modules() {
+    cmp -s "$root/package-lock.json" "$root/node_modules/.installed-$1" || need_command npm npm
+}
+
 need_command gcc gcc
 need_command curl curl
 for p in libc6-dev libuv1-dev liblmdb-dev libmsgpack-dev node-llhttp libsodium-dev nettle-dev libutf8proc-dev libyajl-dev; do
@@ -21,11 +27,14 @@ with_services=""
 with_promtool=""
 for set in "$@"; do
     case $set in
-    run) ;;
+    run) need_modules run ;;
     test)
+        need_modules test
         need_command node nodejs
         need_command clang clang
-        for p in libcmocka-dev libclang-rt-14-dev; do need_package "$p"; done
+        for p in libcmocka-dev libclang-rt-14-dev fonts-dejavu-core; do need_package "$p"; done
+        # A browser, with something to write with, opens /docs.
+        need_command chromium chromium
         # Operation: the proxy's example, the unit and the man page are tried.
         need_command openssl openssl
         need_command mandoc mandoc
@@ -38,6 +47,7 @@ for set in "$@"; do
         ;;
     bench)
         with_services=yes
+        need_modules run
         need_command node nodejs
         need_command gnuplot gnuplot-nox
         need_command redis-server redis-server
