@@ -172,7 +172,7 @@ void sp_jobs_answer_stream(sp_exchange *ex, sp_out *out)
     sp_job_call *call = sp_job_call_of(ex);
     sp_text outcome = outcome_of(ex, call);
     if (outcome.bytes && call->saw_end) {
-        sp_answer answer = {.status = 204};
+        sp_answer answer = {.status = 204, .no_store = true};
         sp_answer_write(sp_app_loop_of(ex), sp_answer_to_exchange(ex), &answer, out);
         return;
     }
