@@ -195,21 +195,26 @@ void sp_openapi_put_shared_refusals(sp_json_writer *json)
     sp_json_object_end(json);
 }
 
-/* Which methods there are. */
-static void put_allow(sp_json_writer *json)
+/* Headers that no operation's answer has, or has like this. */
+static const sp_schema_field allow =
+    SP_KEY("Allow", TEXT, .pattern = "^[A-Z]+(, [A-Z]+)*$", .about = "The methods that there are.");
+static const char *const no_store[] = {"no-store", NULL};
+static const sp_schema_field cache_of_tokens =
+    SP_KEY("Cache-Control", CHOICE, .choices = no_store, .optional = true,
+           .about = "There if a token was sent.");
+
+static void put_own_header(sp_json_writer *json, const sp_schema_field *header)
 {
-    static const sp_schema_field allow = SP_KEY("Allow", TEXT, .pattern = "^[A-Z]+(, [A-Z]+)*$",
-                                                .about = "The methods that there are.");
-    sp_json_key(json, "Allow");
+    sp_json_key(json, header->name);
     sp_json_object(json);
     sp_json_key(json, "required");
-    sp_json_boolean(json, true);
+    sp_json_boolean(json, !header->optional);
     sp_json_key(json, "schema");
-    sp_openapi_put_field(json, &allow);
+    sp_openapi_put_field(json, header);
     sp_json_object_end(json);
 }
 
-/* What OPTIONS is answered. It has no Cache-Control unless a token was sent. */
+/* What OPTIONS is answered. */
 static void put_options(sp_json_writer *json)
 {
     sp_openapi_begin_answer(json, 204);
@@ -217,7 +222,8 @@ static void put_options(sp_json_writer *json)
     sp_json_key(json, "headers");
     sp_json_object(json);
     sp_openapi_put_header(json, SP_OPENAPI_REQUEST_ID);
-    put_allow(json);
+    put_own_header(json, &cache_of_tokens);
+    put_own_header(json, &allow);
     sp_json_object_end(json);
     sp_json_object_end(json);
 }
@@ -230,7 +236,7 @@ static void put_own_problem(sp_json_writer *json, sp_outcome outcome)
     sp_json_put_string(json, "description", row->title);
     sp_openapi_begin_headers(json, true);
     if (outcome == SP_METHOD_NOT_ALLOWED)
-        put_allow(json);
+        put_own_header(json, &allow);
     sp_json_object_end(json);
     begin_problem_content(json);
     sp_openapi_put_problem(json, outcome);
