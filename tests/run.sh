@@ -139,6 +139,11 @@ run_e2e() { # run_e2e VARIANT [FILE...]
         "SP_PROGRAM=build/$variant/stagepick node --test $*"
 }
 
+# Before anything is built: what tests need of npm has what the program needs in it.
+case $mode in
+all | e2e) tools/install-modules.sh test || exit 1 ;;
+esac
+
 case $mode in
 all)
     run_units release

@@ -155,9 +155,11 @@ describe('metrics', { concurrency: false }, () => {
   test('the operator\'s listener serves three things and nothing of the interface', async () => {
     expectStatus(await ops.get('/livez'), 200);
     expectStatus(await ops.get('/readyz'), 200);
-    for (const path of ['/v1/concerts', '/v1/users/me', '/v1/admin/stats', '/', '/metrics/', '/docs'])
-      assertProblem(await ops.get(path, { token: world.admin.token }), 404, 'route_unknown');
-    assertProblem(await ops.post('/v1/auth/login', {}), 404, 'route_unknown');
+    const hidden = new Client(opsOf(world.server), { documented: false });
+    for (const path of ['/v1/concerts', '/v1/users/me', '/v1/admin/stats', '/', '/metrics/', '/docs', '/openapi.json'])
+      assertProblem(await hidden.get(path, { token: world.admin.token }), 404, 'route_unknown');
+    assertProblem(await hidden.post('/v1/auth/login', {}), 404, 'route_unknown');
+    hidden.close();
     const wrong = await ops.post('/metrics', {});
     assertProblem(wrong, 405, 'method_not_allowed');
     assert.equal(wrong.headers.allow, 'GET, HEAD, OPTIONS');

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * A small client of the HTTP interface over keep-alive connections. It checks
- * nothing: answers come back as {status, headers, bytes, text, body}.
+ * A small client of the HTTP interface over keep-alive connections: answers come
+ * back as {status, headers, bytes, text, body}. It checks nothing but that they are
+ * as the document of the interface has them (checked.mjs).
  */
 import http from 'node:http';
 
+import { checkAnswer } from './checked.mjs';
+
 export class Client {
-  /** connections: how many sockets at most; 0 = no limit. */
-  constructor(server, { token = null, connections = 0 } = {}) {
+  /** connections: how many sockets at most; 0 = no limit. documented: false if it
+   * asks for what is in no document: pages, or what the operators' listener hides. */
+  constructor(server, { token = null, connections = 0, documented = true } = {}) {
     this.server = server;
     this.token = token;
+    this.documented = documented;
     this.agent = new http.Agent({ keepAlive: true, maxSockets: connections || Infinity, scheduling: 'fifo' });
   }
 
@@ -30,7 +35,9 @@ export class Client {
   put(path, body, options = {}) { return this.request('PUT', path, body, options); }
 
   /** body: an object is sent as JSON; a string or Buffer as it is.
-   * options: headers, key (Idempotency-Key), token (null: none). */
+   * options: headers, key (Idempotency-Key), token (null: none), indescribable (true:
+   * the body is right by rules that no schema can state; its answer is checked all
+   * the same). */
   request(method, path, body, options = {}) {
     const headers = { ...(options.headers ?? {}) };
     const token = options.token === undefined ? this.token : options.token;
@@ -54,7 +61,16 @@ export class Client {
         const parts = [];
         response.on('data', (part) => parts.push(part));
         response.on('error', reject);
-        response.on('end', () => resolve(answerOf(response, Buffer.concat(parts))));
+        response.on('end', () => {
+          try {
+            const answer = answerOf(response, Buffer.concat(parts));
+            if (this.documented)
+              checkAnswer({ method, target: path, type: headerOf(headers, 'content-type'), bytes: options.indescribable ? null : bytes }, answer, answer.bytes);
+            resolve(answer);
+          } catch (error) {
+            reject(error);
+          }
+        });
       });
       request.on('error', reject);
       request.setTimeout(60000, () => request.destroy(new Error(`${method} ${path}: no answer for 60 s`)));
@@ -63,8 +79,12 @@ export class Client {
   }
 }
 
+function headerOf(headers, name) {
+  return Object.entries(headers).find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
 function hasHeader(headers, name) {
-  return Object.keys(headers).some((key) => key.toLowerCase() === name);
+  return headerOf(headers, name) !== undefined;
 }
 
 function answerOf(response, bytes) {

@@ -5,11 +5,14 @@
  */
 import assert from 'node:assert/strict';
 
+import { checkEvent, checkStream } from './checked.mjs';
 import { Raw, parseHead } from './raw.mjs';
 
 /** Splits a stream's text into what stands in it; a rest that is not whole stays. */
 export class EventReader {
-  constructor() {
+  /** check: called with each event, `id` only where it had its own. */
+  constructor(check = () => {}) {
+    this.check = check;
     this.rest = '';
     this.lastId = null;
     this.retries = [];
@@ -20,6 +23,7 @@ export class EventReader {
   fresh() {
     this.name = '';
     this.data = [];
+    this.ownId = undefined;
   }
 
   /** The events that have become whole: {event, data, id}. */
@@ -35,7 +39,7 @@ export class EventReader {
   line(line, events) {
     if (line === '') {
       if (this.data.length > 0)
-        events.push({ event: this.name, data: JSON.parse(this.data.join('\n')), id: this.lastId });
+        this.dispatch(events);
       this.fresh();
       return;
     }
@@ -48,9 +52,15 @@ export class EventReader {
     const value = line.slice(colon + 1).replace(/^ /, '');
     if (field === 'event') this.name = value;
     else if (field === 'data') this.data.push(value);
-    else if (field === 'id') this.lastId = value;
+    else if (field === 'id') this.lastId = this.ownId = value;
     else if (field === 'retry') this.retries.push(Number(value));
     else assert.fail(`not a field of an event: ${line}`);
+  }
+
+  dispatch(events) {
+    const event = { event: this.name, data: JSON.parse(this.data.join('\n')) };
+    this.check(this.ownId === undefined ? event : { ...event, id: this.ownId });
+    events.push({ ...event, id: this.lastId });
   }
 }
 
@@ -74,7 +84,7 @@ export class EventStream {
 
   constructor(raw) {
     this.raw = raw;
-    this.reader = new EventReader();
+    this.reader = new EventReader((event) => checkEvent(this.request, event));
     this.events = [];
     this.head = null;
     this.text = '';
@@ -96,6 +106,8 @@ export class EventStream {
     this.status = parsed.status;
     this.headers = parsed.headers;
     if (/event-stream/.test(this.headers['content-type'] ?? '')) {
+      this.request = this.raw.sent.next();
+      checkStream(this.request, this);
       this.raw.buffer = this.raw.buffer.subarray(parsed.size);
       this.ended = this.run();
       return;

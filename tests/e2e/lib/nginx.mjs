@@ -112,9 +112,10 @@ export class Nginx {
     return { ca: this.ca, servername: NAME, localAddress };
   }
 
-  /** A client as any other, by TLS. */
+  /** A client as any other, by TLS. It is nginx that answers: with fields, and in
+   * place of a server that is away with refusals, of its own. */
   client(localAddress = '127.0.0.1') {
-    const client = new Client(this);
+    const client = new Client(this, { documented: false });
     client.agent = new https.Agent({ keepAlive: true, scheduling: 'fifo', ...this.tls(localAddress) });
     return client;
   }

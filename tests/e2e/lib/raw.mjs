@@ -2,25 +2,32 @@
  *
  * A bare TCP client: sends the very bytes that a test says, and reads HTTP
  * answers strictly by their framing. What a tolerant client library would
- * hide is what these tests look for.
+ * hide is what these tests look for. Answers are held against the document of the
+ * interface too (checked.mjs), each to the request that it is to, as far as that
+ * can be read.
  */
 import net from 'node:net';
+
+import { checkAnswer } from './checked.mjs';
+import { SentRequests } from './sent.mjs';
 
 const WAIT_MS = 20000;
 
 export class Raw {
-  static connect(server, { pauseOnConnect = false } = {}) {
+  /** documented: as in client.mjs. */
+  static connect(server, { pauseOnConnect = false, documented = true } = {}) {
     return new Promise((resolve, reject) => {
       const socket = net.connect({ host: server.host, port: server.port }, () => {
         socket.removeListener('error', reject);
-        resolve(new Raw(socket, pauseOnConnect));
+        resolve(new Raw(socket, pauseOnConnect, documented));
       });
       socket.once('error', reject);
     });
   }
 
-  constructor(socket, paused) {
+  constructor(socket, paused, documented = true) {
     this.socket = socket;
+    this.sent = documented ? new SentRequests() : null;
     this.buffer = Buffer.alloc(0);
     this.closed = false; /* the server has closed (FIN or reset) */
     this.reset = false;
@@ -47,8 +54,11 @@ export class Raw {
   }
 
   send(bytes) {
-    if (!this.socket.destroyed)
-      this.socket.write(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes);
+    if (this.socket.destroyed)
+      return this;
+    const sent = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
+    this.sent?.take(sent);
+    this.socket.write(sent);
     return this;
   }
 
@@ -81,6 +91,7 @@ export class Raw {
       const parsed = parseAnswer(this.buffer, head, this.closed);
       if (parsed) {
         this.buffer = this.buffer.subarray(parsed.size);
+        this.check(parsed.answer, head);
         return parsed.answer;
       }
       if (this.closed) {
@@ -91,6 +102,14 @@ export class Raw {
       if (!(await this.changed(until)))
         throw new Error(`no whole answer in ${timeoutMs} ms; so far: ${JSON.stringify(this.buffer.subarray(0, 300).toString('latin1'))}`);
     }
+  }
+
+  /* 100 Continue is no answer yet. */
+  check(answer, head) {
+    if (!this.sent || answer.status === 100)
+      return;
+    const request = this.sent.next();
+    checkAnswer(request ?? (head ? { method: 'HEAD', target: '/' } : null), answer, answer.body);
   }
 
   /** All answers until the server closes. */
