@@ -96,21 +96,20 @@ static const sp_schema_field new_category_keys[] = {
 };
 
 /* Of a new concert, or (`edit`) of an edit, where all may be missing: what is not
- * stated stays. */
+ * stated stays, and null stands for what it is if it is missing in a new one. */
 #define CONCERT_KEYS(edit)                                                                         \
     SP_KEY("categoryId", ID_GIVEN, .optional = (edit)),                                            \
         TEXT("name", SP_CONCERT_NAME_SIZE_MAX, .optional = (edit),                                 \
              .example = "\"Midsummer Night\"", .about = "One line, not blank."),                   \
         SP_KEY("description", TEXT, .max = SP_DESCRIPTION_SIZE_MAX, .in_bytes = true,              \
-               .optional = true, .example = "\"Two sets under the open sky.\"",                    \
-               .fallback = (edit) ? NULL : "\"\""),                                                \
-        SP_KEY("imageUrl", TEXT, .min = (edit) ? 0 : 1, .max = SP_URL_SIZE_MAX, .in_bytes = true,  \
                .optional = true, .nullable = (edit),                                               \
-               .pattern = (edit) ? PATTERN_URL_OR_NONE : PATTERN_URL,                              \
+               .example = "\"Two sets under the open sky.\"", .fallback = (edit) ? NULL : "\"\""), \
+        SP_KEY("imageUrl", TEXT, .max = SP_URL_SIZE_MAX, .in_bytes = true, .optional = true,       \
+               .nullable = (edit), .pattern = PATTERN_URL_OR_NONE,                                 \
                .example = "\"https://img.example.org/midsummer.jpg\"",                             \
                .about = (edit) ? "An http or https link without user information. null or an "     \
                                  "empty text takes the picture away."                              \
-                               : "An http or https link without user information."),               \
+                               : "An http or https link without user information; empty: none."),  \
         TEXT("address", SP_ADDRESS_SIZE_MAX, .optional = (edit),                                   \
              .example = "\"1 Lakeside Road, Seoul\"", .about = "One line, not blank."),            \
         SP_KEY("runningTime", INTEGER, .min = 1, .max = SP_RUNNING_TIME_MIN_MAX,                   \
@@ -123,22 +122,26 @@ static const sp_schema_field new_category_keys[] = {
         TIME("concertDate", "\"2030-06-21T10:00:00Z\"", .optional = (edit),                        \
              .about = "Not before endDate."),                                                      \
         SP_KEY("maxSeatsPerUser", INTEGER, .min = 1, .max = SP_MAX_SEATS_PER_USER_MAX,             \
-               .optional = true, .example = "4", .fallback = (edit) ? NULL : "10"),                \
+               .optional = true, .nullable = (edit), .example = "4",                               \
+               .fallback = (edit) ? NULL : "10"),                                                  \
         SP_KEY("holdSeconds", INTEGER, .min = SP_HOLD_SECONDS_MIN, .max = SP_HOLD_SECONDS_MAX,     \
-               .optional = true, .example = "300", .fallback = (edit) ? NULL : "300"),             \
+               .optional = true, .nullable = (edit), .example = "300",                             \
+               .fallback = (edit) ? NULL : "300"),                                                 \
         TIME("cancelUntil", "\"2030-06-19T09:00:00Z\"", .optional = true, .nullable = (edit),      \
              .about = (edit) ? "Buyers may cancel until then: not after endDate. null: three "     \
                                "hours before endDate, but not before startDate. If that is "       \
                                "what it was, it follows the dates."                                \
                              : "Buyers may cancel until then: not after endDate. If it is "        \
                                "missing, three hours before endDate, but not before startDate."),  \
-        SP_KEY("noOrphans", BOOLEAN, .optional = true, .fallback = (edit) ? NULL : "false",        \
+        SP_KEY("noOrphans", BOOLEAN, .optional = true, .nullable = (edit),                         \
+               .fallback = (edit) ? NULL : "false",                                                \
                .about = "Refuse what leaves a single seat alone, where that can be avoided."),     \
         SP_KEY_SHAPE("grades", NEW_GRADE, .many = true, .count_min = 1,                            \
                      .count_max = SP_GRADES_PER_CONCERT_MAX, .optional = (edit),                   \
                      .about = (edit) ? "At most 200000 seats and 20000 rows in all. Fixed once a " \
                                        "seat was held or sold."                                    \
                                      : "At most 200000 seats and 20000 rows in all."),             \
+                                                                                                   \
         SP_KEYS_END
 
 static const sp_schema_field new_concert_keys[] = {CONCERT_KEYS(false)};

@@ -147,6 +147,7 @@ describe('the document', { concurrency: false }, () => {
         for (const { field, what, body } of around(schemas, schema, value).outside) {
           const where = `${operation.operationId}: ${field || 'the body'}, ${what}`;
           const answer = await world.admin.request(method, pathOf(path), JSON.stringify(body));
+          assert.equal(answer.status, 422, `${where}: ${answer.status} ${answer.text}`);
           const problem = assertProblem(answer, 422, 'validation_failed');
           const named = problem.errors.map((error) => error.field);
           const wanted = what === 'without it' ? [field, ...(EITHER[field] ?? [])] : [field];
