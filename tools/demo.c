@@ -2,17 +2,21 @@
 #include "tools/demo.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <sodium.h>
 
 #include "engine/assert.h"
 #include "net/password.h"
+#include "tools/demo_concerts.h"
+#include "tools/demo_sales.h"
 
 #define DEMO_PASSWORD "stage-pick-demo"
-#define HOUR_MS (INT64_C(3600) * 1000)
-#define DAY_MS (24 * HOUR_MS)
+#define CROWD_POINTS (10 * SP_DEMO_SIGNUP_POINTS)
 
+/* Those whose log-ins are printed. */
 static const struct {
     const char *email, *nickname;
     sp_role role;
@@ -20,27 +24,95 @@ static const struct {
 } people[] = {
     {"admin@demo.example", "Ada", SP_ROLE_ADMIN, 0},
     {"host@demo.example", "Harim", SP_ROLE_HOST, 0},
+    {"host2@demo.example", "하늘", SP_ROLE_HOST, 0},
     {"user@demo.example", "Una", SP_ROLE_USER, SP_DEMO_SIGNUP_POINTS},
 };
-#define PEOPLE_COUNT (sizeof people / sizeof people[0])
-enum { ADMIN_ID = 1, HOST_ID = 2, USER_ID = 3 };
+/* An empty state gives ids from 1, so what refers to what is known. */
+enum { ADMIN_ID = 1, HOST_ID = 2, USER_ID = 4, CROWD_ID = 5, PEOPLE_COUNT = CROWD_ID - 1 };
+_Static_assert(sizeof people / sizeof people[0] == PEOPLE_COUNT, "they have the first ids");
 
-static const char *const categories[] = {"Pop", "Classical", "뮤지컬"};
+static const struct {
+    const char *nickname, *email;
+} crowd_names[] = {
+    {"민지", "minji"},  {"Noah", "noah"},   {"서준", "seojun"},  {"Ines", "ines"},
+    {"하윤", "hayun"},  {"Tomás", "tomas"}, {"지우", "jiwoo"},   {"Freya", "freya"},
+    {"도현", "dohyun"}, {"Amir", "amir"},   {"수아", "sua"},     {"Yuki", "yuki"},
+    {"예준", "yejun"},  {"Clara", "clara"}, {"채원", "chaewon"}, {"Léon", "leon"},
+};
+#define CROWD_NAMES_COUNT (sizeof crowd_names / sizeof crowd_names[0])
 
-/* Everything that the demo gives, as one batch: a demo is there whole or not
- * at all. An empty state gives ids from 1, so what refers to what is known. */
+/* What the commands borrow until they are done. */
 typedef struct script {
-    sp_command commands[SP_LOCAL_COMMANDS_MAX];
-    uint32_t count;
-    sp_profile profiles[PEOPLE_COUNT];
+    sp_local *local;
+    sp_profile profiles[PEOPLE_COUNT + SP_DEMO_CROWD_COUNT];
+    sp_concert_spec specs[SP_DEMO_CONCERTS_COUNT];
+    sp_demo_layout layouts[SP_DEMO_CONCERTS_COUNT];
+    sp_demo_sales sales;
 } script;
 
 static sp_command *add(script *s, sp_command_type type, sp_user_id actor)
 {
-    SP_ASSERT_CMP(s->count, <, SP_LOCAL_COMMANDS_MAX);
-    sp_command *command = &s->commands[s->count++];
-    *command = (sp_command){.type = type, .actor = actor};
+    sp_command *command = sp_local_add(s->local);
+    command->type = type;
+    command->actor = actor;
     return command;
+}
+
+static void add_user(script *s, uint32_t index, sp_role role, sp_points points,
+                     const char *password_hash)
+{
+    sp_profile *profile = &s->profiles[index];
+    profile->email_size = (uint32_t)strlen(profile->email);
+    profile->nickname_size = (uint32_t)strlen(profile->nickname);
+    memcpy(profile->password_hash, password_hash, sizeof profile->password_hash);
+    sp_command *command = add(s, SP_COMMAND_USER_CREATE, 0);
+    command->user_create.role = role;
+    command->user_create.points = points;
+    command->user_create.profile = profile;
+}
+
+static bool hash(const char *password, char out[SP_PASSWORD_HASH_SIZE])
+{
+    if (sp_password_hash(&sp_password_cost_default, password, strlen(password), out))
+        return true;
+    fprintf(stderr, "stagepick: out of memory for a password hash\n");
+    return false;
+}
+
+/* One password, one hash: it is printed anyway. */
+static bool add_people(script *s)
+{
+    char password_hash[SP_PASSWORD_HASH_SIZE] = {0};
+    if (!hash(DEMO_PASSWORD, password_hash))
+        return false;
+    for (uint32_t i = 0; i < PEOPLE_COUNT; i++) {
+        snprintf(s->profiles[i].email, sizeof s->profiles[i].email, "%s", people[i].email);
+        snprintf(s->profiles[i].nickname, sizeof s->profiles[i].nickname, "%s", people[i].nickname);
+        add_user(s, i, people[i].role, people[i].points, password_hash);
+    }
+    return true;
+}
+
+/* Nobody logs in as one of them: their password is random, and known to no one. */
+static bool add_crowd(script *s)
+{
+    uint8_t secret[16];
+    char password[2 * sizeof secret + 1], password_hash[SP_PASSWORD_HASH_SIZE] = {0};
+    randombytes_buf(secret, sizeof secret);
+    sodium_bin2hex(password, sizeof password, secret, sizeof secret);
+    bool hashed = hash(password, password_hash);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(password, sizeof password);
+    for (uint32_t i = 0; hashed && i < SP_DEMO_CROWD_COUNT; i++) {
+        sp_profile *profile = &s->profiles[PEOPLE_COUNT + i];
+        size_t name = i % CROWD_NAMES_COUNT;
+        snprintf(profile->email, sizeof profile->email, "%s.%u@demo.example",
+                 crowd_names[name].email, i + 1);
+        snprintf(profile->nickname, sizeof profile->nickname, "%s %u", crowd_names[name].nickname,
+                 i + 1);
+        add_user(s, PEOPLE_COUNT + i, SP_ROLE_USER, CROWD_POINTS, password_hash);
+    }
+    return hashed;
 }
 
 static sp_text text_of(const char *string)
@@ -48,132 +120,83 @@ static sp_text text_of(const char *string)
     return (sp_text){string, (uint32_t)strlen(string)};
 }
 
-static bool add_person(script *s, size_t i)
+static void add_concerts(script *s, sp_time_ms now)
 {
-    sp_profile *profile = &s->profiles[i];
-    profile->email_size = (uint32_t)strlen(people[i].email);
-    memcpy(profile->email, people[i].email, profile->email_size);
-    profile->nickname_size = (uint32_t)strlen(people[i].nickname);
-    memcpy(profile->nickname, people[i].nickname, profile->nickname_size);
-    if (!sp_password_hash(&sp_password_cost_default, DEMO_PASSWORD, strlen(DEMO_PASSWORD),
-                          profile->password_hash)) {
-        fprintf(stderr, "stagepick: out of memory for a password hash\n");
-        return false;
+    for (uint32_t i = 0; i < sp_demo_categories_count; i++)
+        add(s, SP_COMMAND_CATEGORY_CREATE, ADMIN_ID)->category_create.name =
+            text_of(sp_demo_categories[i]);
+    for (uint32_t i = 0; i < SP_DEMO_CONCERTS_COUNT; i++) {
+        const sp_demo_concert *concert = &sp_demo_concerts[i];
+        sp_demo_concert_spec(concert, now, &s->layouts[i], &s->specs[i]);
+        add(s, SP_COMMAND_CONCERT_CREATE, HOST_ID + concert->host)->concert_create.spec =
+            &s->specs[i];
     }
-    sp_command *command = add(s, SP_COMMAND_USER_CREATE, 0);
-    command->user_create.role = people[i].role;
-    command->user_create.points = people[i].points;
-    command->user_create.profile = profile;
-    return true;
 }
 
-enum { GRADES_COUNT = 3, ROWS_MAX = 64 };
-
-/* A hall: rows of equal width in each grade. */
-typedef struct hall {
-    const char *name, *description, *address;
-    sp_category_id category;
-    sp_time_ms opens_in, closes_in; /* from now */
-    struct {
-        const char *name;
-        sp_points price;
-        uint32_t rows_count, row_size;
-    } grades[GRADES_COUNT];
-} hall;
-
-static const hall halls[] = {
-    {"Night of the Proms",
-     "Orchestra and singers under one roof.",
-     "Small Hall, 1 Market Street",
-     2,
-     -HOUR_MS,
-     30 * DAY_MS,
-     {{"VIP", 90000, 3, 12}, {"R", 60000, 5, 16}, {"S", 30000, 8, 20}}},
-    {"서울의 밤",
-     "한여름 밤의 공연.",
-     "서울특별시 중구 세종대로 110",
-     3,
-     -HOUR_MS,
-     30 * DAY_MS,
-     {{"VIP", 150000, 4, 25}, {"R", 110000, 10, 40}, {"S", 77000, 20, 50}}},
-    {"Stadium One",
-     "Twenty thousand seats, one evening.",
-     "Stadium, 100 Ring Road",
-     1,
-     -HOUR_MS,
-     30 * DAY_MS,
-     {{"Floor", 120000, 40, 100}, {"Lower", 80000, 60, 150}, {"Upper", 50000, 35, 200}}},
-    {"Not Yet",
-     "Sales open in a week.",
-     "Small Hall, 1 Market Street",
-     1,
-     7 * DAY_MS,
-     30 * DAY_MS,
-     {{"VIP", 90000, 3, 12}, {"R", 60000, 5, 16}, {"S", 30000, 8, 20}}},
-};
-
-#define HALLS_COUNT (sizeof halls / sizeof halls[0])
-
-/* The specs of the halls, filled once; borrowed by the commands. */
-static sp_concert_spec *spec_of(size_t i, sp_time_ms now)
+/* What becomes of a concert once it was sold. */
+static void close_sale(script *s, sp_concert_id id, const sp_demo_concert *concert)
 {
-    static uint32_t row_sizes[HALLS_COUNT][GRADES_COUNT][ROWS_MAX];
-    static sp_grade_spec grades[HALLS_COUNT][GRADES_COUNT];
-    static sp_concert_spec specs[HALLS_COUNT];
-    const hall *h = &halls[i];
-    for (uint32_t g = 0; g < GRADES_COUNT; g++) {
-        SP_ASSERT_CMP(h->grades[g].rows_count, <=, ROWS_MAX);
-        for (uint32_t r = 0; r < h->grades[g].rows_count; r++)
-            row_sizes[i][g][r] = h->grades[g].row_size;
-        grades[i][g] = (sp_grade_spec){
-            .name = text_of(h->grades[g].name),
-            .price = h->grades[g].price,
-            .row_sizes = row_sizes[i][g],
-            .rows_count = h->grades[g].rows_count,
-        };
+    sp_user_id host = HOST_ID + concert->host;
+    switch (concert->sale) {
+    case SP_SALE_OPEN:
+        break;
+    case SP_SALE_PAUSED:
+        add(s, SP_COMMAND_CONCERT_PAUSE, host)->concert_pause.concert = id;
+        break;
+    case SP_SALE_CANCELLED:
+        add(s, SP_COMMAND_CONCERT_CANCEL, host)->concert_cancel.concert = id;
+        break;
     }
-    specs[i] = (sp_concert_spec){
-        .category = h->category,
-        .name = text_of(h->name),
-        .description = text_of(h->description),
-        .image_url = SP_TEXT(""),
-        .address = text_of(h->address),
-        .running_time_min = 120,
-        .age_limit = SP_AGE_SEVEN,
-        .start_date = now + h->opens_in,
-        .end_date = now + h->closes_in,
-        .concert_date = now + h->closes_in + DAY_MS,
-        .max_seats_per_user = 10,
-        .hold_seconds = 300,
-        .grades = grades[i],
-        .grades_count = GRADES_COUNT,
-    };
-    return &specs[i];
 }
 
-static void add_order(script *s, sp_seat first_seat)
+static void add_sales(script *s)
 {
-    sp_command *command = add(s, SP_COMMAND_ORDER_CREATE, USER_ID);
-    command->order_create.concert = 1;
-    command->order_create.amount = SP_AMOUNT_UNSTATED;
-    command->order_create.seats_count = 2;
-    command->order_create.seats[0] = first_seat;
-    command->order_create.seats[1] = first_seat + 1;
+    /* The user's first two orders, of which one is given back. */
+    sp_demo_order(s->local, USER_ID, 1, 5, 2);
+    sp_demo_order(s->local, USER_ID, 1, 40, 2);
+    add(s, SP_COMMAND_ORDER_CANCEL, USER_ID)->order_cancel.order = 2;
+    sp_demo_sales_init(&s->sales, s->local, USER_ID, CROWD_ID);
+    for (uint32_t i = 0; i < SP_DEMO_CONCERTS_COUNT; i++) {
+        if (sp_demo_concerts[i].opens_in_days > 0)
+            continue;
+        sp_demo_sell(&s->sales, i + 1, &sp_demo_concerts[i]);
+        close_sale(s, i + 1, &sp_demo_concerts[i]);
+    }
 }
 
 static bool write_script(script *s, sp_time_ms now)
 {
-    for (size_t i = 0; i < PEOPLE_COUNT; i++)
-        if (!add_person(s, i))
-            return false;
-    for (size_t i = 0; i < sizeof categories / sizeof categories[0]; i++)
-        add(s, SP_COMMAND_CATEGORY_CREATE, ADMIN_ID)->category_create.name = text_of(categories[i]);
-    for (size_t i = 0; i < HALLS_COUNT; i++)
-        add(s, SP_COMMAND_CONCERT_CREATE, HOST_ID)->concert_create.spec = spec_of(i, now);
-    /* Two sales and a refund, so that maps and lists are not empty. */
-    add_order(s, 5);
-    add_order(s, 40);
-    add(s, SP_COMMAND_ORDER_CANCEL, USER_ID)->order_cancel.order = 2;
+    if (!add_people(s) || !add_crowd(s))
+        return false;
+    add_concerts(s, now);
+    add_sales(s);
+    return true;
+}
+
+static double seconds_since(const struct timespec *begin)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    return (double)(end.tv_sec - begin->tv_sec) + (double)(end.tv_nsec - begin->tv_nsec) / 1e9;
+}
+
+static bool fill(script *s, sp_local *local, const sp_state *state, sp_time_ms now)
+{
+    struct timespec begin;
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    s->local = local;
+    if (!write_script(s, now))
+        return false;
+    sp_outcome outcome = sp_local_commit(local);
+    if (outcome != SP_OK) {
+        fprintf(stderr,
+                "stagepick: the demo could not be filled in whole: %s; remove the data directory\n",
+                sp_outcome_row_of(outcome)->code);
+        return false;
+    }
+    fprintf(stderr, "stagepick: filled in the demo: %u users, %u concerts, %u orders, %.2f s\n",
+            sp_state_users_count(state), sp_state_concerts_count(state),
+            sp_state_orders_count(state), seconds_since(&begin));
     return true;
 }
 
@@ -181,21 +204,20 @@ bool sp_demo_fill(sp_local *local, const sp_state *state, sp_time_ms now)
 {
     if (sp_state_users_count(state) != 0 || sp_state_concerts_count(state) != 0)
         return true; /* only an empty directory is filled */
-    static script s;
-    sp_outcome outcome = SP_INTERNAL;
-    if (write_script(&s, now))
-        outcome = sp_local_give_all(local, s.commands, s.count);
-    sodium_memzero(s.profiles, sizeof s.profiles);
-    if (outcome != SP_OK)
-        fprintf(stderr, "stagepick: the demo could not be filled in: %s\n",
-                sp_outcome_row_of(outcome)->code);
-    return outcome == SP_OK;
+    script *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        fprintf(stderr, "stagepick: not enough memory for the demo\n");
+        return false;
+    }
+    bool filled = fill(s, local, state, now);
+    free(s);
+    return filled;
 }
 
 void sp_demo_print(sp_profile_reader *profiles, const char *url)
 {
     sp_profile profile;
-    sp_text email = {people[0].email, (uint32_t)strlen(people[0].email)};
+    sp_text email = text_of(people[0].email);
     if (profiles->by_email(profiles, email, &profile) != 1)
         return;
     fprintf(stderr, "demo logins (all with the password %s):\n", DEMO_PASSWORD);

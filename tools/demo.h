@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The demo: people, concerts and a few sales in an empty data directory, so
- * that `make run` shows something at once.
+ * The demo: people, concerts and their sales in an empty data directory, so
+ * that `make run` shows something at once. The same every time but for the
+ * dates. All of it is commands such as anyone's, given as one batch: whenever
+ * the program is killed, the directory has the whole demo or nothing of it, and
+ * is filled at the next start.
  */
 #ifndef SP_TOOLS_DEMO_H
 #define SP_TOOLS_DEMO_H
@@ -13,7 +16,9 @@
 /* What the demo grants to whoever signs up. */
 #define SP_DEMO_SIGNUP_POINTS INT64_C(1000000)
 
-/* Fills an empty state. false (after a line on stderr) if a command failed. */
+/* Fills an empty state and says so on stderr; leaves another as it is. The queue
+ * has room for SP_LOCAL_COMMANDS_MAX. false (after a line on stderr) if it could not:
+ * what a full disk let through then stays behind. */
 bool sp_demo_fill(sp_local *local, const sp_state *state, sp_time_ms now);
 
 /* Prints the logins and a ready curl line to stderr, if the demo's people are

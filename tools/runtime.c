@@ -15,6 +15,7 @@
 /* A batch is bounded so that its commit stays some milliseconds of work. */
 #define BATCH_COMMANDS_MAX 8192u
 #define BATCH_BYTES_MAX (4u << 20)
+_Static_assert(BATCH_COMMANDS_MAX >= SP_LOCAL_COMMANDS_MAX, "ours are one batch");
 
 static int report(const sp_finding *finding)
 {
@@ -157,6 +158,7 @@ static void *run_sequencer(void *context)
 
 int sp_runtime_start(sp_runtime *runtime)
 {
+    sp_local_close(&runtime->local); /* also gives back what the demo took up */
     int error = pthread_create(&runtime->thread, NULL, run_sequencer, runtime);
     if (error != 0) {
         fprintf(stderr, "stagepick: no thread for the sequencer: %s\n", strerror(error));

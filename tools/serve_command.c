@@ -389,6 +389,8 @@ static void announce(serving *s)
 static int start(serving *s)
 {
     uint32_t slots_count = s->options.slots_per_loop * s->options.loops_count;
+    if (s->options.demo && slots_count < SP_LOCAL_COMMANDS_MAX)
+        slots_count = SP_LOCAL_COMMANDS_MAX; /* the demo is one batch */
     int code = sp_runtime_open(&s->runtime, s->options.dir, power_of_two_at_least(slots_count + 1));
     if (code != SP_EXIT_OK || (code = start_logger(s)) != SP_EXIT_OK ||
         (code = create_app(s)) != SP_EXIT_OK ||
