@@ -93,17 +93,31 @@ static bool add_users(fill *f)
     return finish(f);
 }
 
-static bool add_concert(fill *f, sp_category_id category, sp_time_ms now)
+/* Of every concert: what its commands borrow. Nothing of it changes but the name. */
+typedef struct concert_plan {
+    uint32_t row_sizes[SP_SEATS_PER_CONCERT_MAX / ROW_SIZE + 1];
+    sp_grade_spec grade;
+    sp_concert_spec spec;
+} concert_plan;
+
+/* A slot's own. */
+typedef struct concert_name {
+    char bytes[32];
+    sp_concert_spec spec;
+} concert_name;
+
+static void plan_concerts(fill *f, sp_category_id category, concert_plan *plan)
 {
-    static uint32_t row_sizes[SP_SEATS_PER_CONCERT_MAX / ROW_SIZE + 1];
+    sp_time_ms now = sp_clock_now(&f->runtime.clock.clock);
     uint32_t rows_count = 0;
-    for (uint64_t left = f->seats_count; left > 0; left -= row_sizes[rows_count++])
-        row_sizes[rows_count] = left < ROW_SIZE ? (uint32_t)left : ROW_SIZE;
-    sp_grade_spec grade = {
-        .name = SP_TEXT("R"), .price = PRICE, .row_sizes = row_sizes, .rows_count = rows_count};
-    sp_concert_spec spec = {
+    for (uint64_t left = f->seats_count; left > 0; left -= plan->row_sizes[rows_count++])
+        plan->row_sizes[rows_count] = left < ROW_SIZE ? (uint32_t)left : ROW_SIZE;
+    plan->grade = (sp_grade_spec){.name = SP_TEXT("R"),
+                                  .price = PRICE,
+                                  .row_sizes = plan->row_sizes,
+                                  .rows_count = rows_count};
+    plan->spec = (sp_concert_spec){
         .category = category,
-        .name = SP_TEXT("Bench"),
         .description = SP_TEXT(""),
         .image_url = SP_TEXT(""),
         .address = SP_TEXT("Bench Hall"),
@@ -114,17 +128,43 @@ static bool add_concert(fill *f, sp_category_id category, sp_time_ms now)
         .concert_date = now + 301 * DAY_MS,
         .max_seats_per_user = SP_MAX_SEATS_PER_USER_MAX,
         .hold_seconds = (uint32_t)f->hold_seconds,
-        .grades = &grade,
+        .grades = &plan->grade,
         .grades_count = 1,
     };
-    sp_command command = {.type = SP_COMMAND_CONCERT_CREATE, .actor = f->host};
-    command.concert_create.spec = &spec;
-    return give(f, &command) != NULL;
+}
+
+static void push_concert(fill *f, const concert_plan *plan, concert_name *names, sp_concert_id id)
+{
+    sp_slot *slot = sp_bench_fill_batch_take(&f->batch);
+    concert_name *name = &names[sp_bench_fill_batch_index(&f->batch, slot)];
+    int size = snprintf(name->bytes, sizeof name->bytes, "Bench %u", id);
+    name->spec = plan->spec;
+    name->spec.name = (sp_text){name->bytes, (uint32_t)size};
+    slot->command.type = SP_COMMAND_CONCERT_CREATE;
+    slot->command.actor = f->host;
+    slot->command.idempotency.present = false;
+    slot->command.concert_create.spec = &name->spec;
+    sp_bench_fill_batch_push(&f->batch, slot);
+}
+
+static bool push_concerts(fill *f, sp_category_id category)
+{
+    static concert_plan plan;
+    concert_name *names = malloc(SP_BENCH_FILL_SLOTS * sizeof *names);
+    if (names == NULL) {
+        fprintf(stderr, "stagepick: bench fill: out of memory\n");
+        return false;
+    }
+    plan_concerts(f, category, &plan);
+    for (uint32_t i = 0; i < f->stage.concerts.count && f->batch.refusal == SP_OK; i++)
+        push_concert(f, &plan, names, f->stage.concerts.first + i);
+    bool finished = finish(f);
+    free(names);
+    return finished;
 }
 
 static bool add_concerts(fill *f)
 {
-    sp_time_ms now = sp_clock_now(&f->runtime.clock.clock);
     char name[64];
     int size = snprintf(name, sizeof name, "Bench %u", sp_state_categories_count(f->runtime.state));
     sp_command category = {.type = SP_COMMAND_CATEGORY_CREATE};
@@ -133,10 +173,7 @@ static bool add_concerts(fill *f)
         return false;
     f->stage.concerts = (sp_bench_load_range){sp_state_concerts_count(f->runtime.state) + 1,
                                               (uint32_t)f->concerts_count};
-    for (uint64_t i = 0; i < f->concerts_count; i++)
-        if (!add_concert(f, sp_state_categories_count(f->runtime.state), now))
-            return false;
-    return true;
+    return push_concerts(f, sp_state_categories_count(f->runtime.state));
 }
 
 /* The index-th order of the sequence; who ordered. */

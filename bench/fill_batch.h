@@ -3,7 +3,7 @@
  * Commands given to the sequencer by the thousand, as a loop would under load:
  * pushed, decided and committed in large batches, so that a flush is shared by
  * thousands of them. For filling a directory before the sequencer has a thread
- * (as tools/local.h, which waits for each command or for 32).
+ * (as tools/local.h, which waits for each command, or for one batch).
  *
  * One thread. The first refusal is kept; what was pushed before and behind it
  * is done all the same.
