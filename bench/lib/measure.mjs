@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerSizes } from './answers.mjs';
+import { measureCatalogue } from './catalogue.mjs';
 import { measureGrowth } from './growth.mjs';
 import { loadOptions, loadServer, sampleOf, stockOf, workloadOf } from './loads.mjs';
 import { measureBareCommits, measureMicro } from './micro.mjs';
@@ -28,6 +29,8 @@ export async function measure(step, context) {
     return measureWrk(step, context);
   if (group === 'growth')
     return measureGrowth(step, context);
+  if (group === 'catalogue')
+    return measureCatalogue(step, context);
   if (group === 'watch')
     return measureWatch(step, context);
   if (group === 'drop')

@@ -9,7 +9,7 @@
 
 /** Parts of the plan, in the order in which they run. */
 export const GROUPS = ['orders', 'hot', 'map-304', 'map', 'open-loop', 'latency', 'wrk', 'holds', 'queue', 'watch', 'drop',
-  'growth', 'idle', 'micro'];
+  'growth', 'catalogue', 'idle', 'micro'];
 
 export const SYSTEMS = ['stagepick', 'stagepick-tmpfs', 'floor-plain', 'floor-durable', 'floor-grouped', 'redis',
   'postgresql', 'bare-commits'];
@@ -78,7 +78,7 @@ export function planOf(options) {
   for (const [group, made] of Object.entries({ wrk, holds, queue, watch, drop, growth }))
     for (let round = 1; wanted(group) && round <= options.rounds; round++)
       steps.push(...made(round).map((step) => ({ group, round, ...step })).filter(allowed));
-  for (const group of ['idle', 'micro'])
+  for (const group of ['catalogue', 'idle', 'micro'])
     if (wanted(group) && options.systems.includes('stagepick'))
       steps.push({ group, round: 1, system: 'stagepick' });
   return steps;

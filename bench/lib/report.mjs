@@ -36,6 +36,7 @@ export function reportOf(results, plots = []) {
     ['## Latency by load', latency(figures), 'latency'],
     ['## Beside wrk', besideWrk(figures)],
     ['## Growth', growth(figures), 'growth'],
+    ['## Concerts', concerts(figures)],
     ['## Cost', cost(figures), 'batch'],
     ['## Parts', parts(figures), 'commit'],
     ['## What went wrong', troubles(results)],
@@ -205,6 +206,19 @@ function growth(figures) {
     })]];
   });
   return rows.length > 0 ? table(['orders over HTTP', ...points.map((connections) => `${connections} connections`)], rows) : '';
+}
+
+/* Likewise, of its own: it writes a row a seat. */
+const INSPIRATION_HALLS = { 5000: '1 s', 20000: '27 s', 50000: 'over 200 s' };
+
+function concerts(figures) {
+  const [sample] = figures.matching({ group: 'catalogue' });
+  if (!sample)
+    return '';
+  const rows = sample.halls.map(({ seats, us }) => [count(seats), `${inMs(us.p50)} / ${inMs(us.max)}`, INSPIRATION_HALLS[seats] ?? '']);
+  return `A concert made over HTTP, from the request until its answer, one after the other (${sample.times} of each size; single run):\n\n${
+    table(['seats', 'p50 / most ms', 'the inspiration, stated'], rows)}\n\nA concert of 50 seats costs ${count(Math.round(sample.bytesPerConcert))} bytes of ` +
+    'memory, texts, layout, views and search index included, as long as nothing of it was sold.';
 }
 
 function cost(figures) {

@@ -318,6 +318,16 @@ test('the outcome of a queue and the end of a drop are told beside their rates',
   assert.match(report, /\| hold \| 5 \| 3 no_adjacent_seats \| 1\.00 \/ 2\.00 \|/);
 });
 
+test('what concerts cost is told beside the inspiration', () => {
+  const results = sample();
+  assert.doesNotMatch(reportOf(results), /^## Concerts$/m);
+  results.samples.push({ group: 'catalogue', system: 'stagepick', round: 1, times: 20, bytesPerConcert: 786.4,
+    halls: [{ seats: 20000, us: { p50: 690, max: 1600 } }, { seats: 200000, us: { p50: 990, max: 7753 } }] });
+  const report = reportOf(results);
+  assert.match(report, /\| 20,000 \| 0\.69 \/ 1\.60 \| 27 s \|\n\| 200,000 \| 0\.99 \/ 7\.75 \|  \|/);
+  assert.match(report, /A concert of 50 seats costs 786 bytes of memory/);
+});
+
 test('growth changes one thing at a time', () => {
   const differs = (variant) => Object.entries(growthStock(variant, false)).filter(([name, value]) => growthStock('base', false)[name] !== value)
     .map(([name]) => name);
