@@ -90,6 +90,7 @@ sp_subject sp_apply_concert_created(sp_state *state, const sp_event *event)
     count_layout(state, card);
 
     row_copy_card(row, card, event->seq);
+    state->own_seqs[id] = event->seq;
     prices_fill(state, row, 0);
     row->host = card->host;
     sp_account_row *account = &state->accounts[card->host];
@@ -117,6 +118,7 @@ sp_subject sp_apply_concert_edited(sp_state *state, const sp_event *event)
         count_layout(state, card);
     }
     row_copy_card(row, card, event->seq);
+    state->own_seqs[id] = event->seq;
     if (event->concert_edited.spec.grades_count)
         prices_fill(state, row, older->spec.grades_count);
     return (sp_subject){id, 0, 0};
@@ -132,6 +134,7 @@ static sp_subject sale_change(sp_state *state, sp_concert_id id, sp_sale sale, s
     SP_ASSERT_CMP(row->sale, !=, SP_SALE_CANCELLED);
     row->sale = (uint8_t)sale;
     row->seq = seq;
+    state->own_seqs[id] = seq;
     return (sp_subject){id, 0, 0};
 }
 

@@ -5,7 +5,7 @@
 
 #include "engine/memory.h"
 
-#define TABLES_COUNT 25u
+#define TABLES_COUNT 26u
 
 /* Every table with the bytes that it may ever take. */
 static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
@@ -25,6 +25,7 @@ static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
     TABLE(accounts, (size_t)limits->users_max + 1);
     TABLE(concerts, (size_t)limits->concerts_max + 1);
     TABLE(sales, (size_t)limits->concerts_max + 1);
+    TABLE(own_seqs, (size_t)limits->concerts_max + 1);
     TABLE(orders, (size_t)limits->orders_max + 1);
     TABLE(cancellations, (size_t)limits->orders_max + 1);
     TABLE(grants, (size_t)limits->grants_max + 1);
@@ -172,6 +173,11 @@ sp_seq sp_state_concert_seq(const sp_state *state, sp_concert_id concert)
 {
     const sp_concert_row *row = sp_state_concert_row(state, concert);
     return row ? row->seq : 0;
+}
+
+sp_seq sp_state_concert_own_seq(const sp_state *state, sp_concert_id concert)
+{
+    return sp_state_concert_row(state, concert) ? state->own_seqs[concert] : 0;
 }
 
 const uint64_t *sp_state_sold_words(const sp_state *state, sp_concert_id concert)

@@ -97,6 +97,9 @@ sp_text sp_state_category(const sp_state *state, sp_category_id category);
 const sp_concert_card *sp_state_concert(const sp_state *state, sp_concert_id concert);
 /* seq of the last event that changed this concert. */
 sp_seq sp_state_concert_seq(const sp_state *state, sp_concert_id concert);
+/* seq of the last that changed the concert itself (made it, edited, paused, resumed or
+ * cancelled it). */
+sp_seq sp_state_concert_own_seq(const sp_state *state, sp_concert_id concert);
 /* Sold and held bits, sp_words_of_seats(card->seats_count) words each. */
 const uint64_t *sp_state_sold_words(const sp_state *state, sp_concert_id concert);
 const uint64_t *sp_state_held_words(const sp_state *state, sp_concert_id concert);

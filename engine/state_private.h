@@ -162,6 +162,7 @@ struct sp_state {
     sp_account_row *accounts;
     sp_concert_row *concerts;
     sp_sales_row *sales;
+    sp_seq *own_seqs; /* of concerts: no order looks at it */
     sp_order_row *orders;
     sp_cancellation_row *cancellations; /* as many as orders at most */
     sp_grant_row *grants;

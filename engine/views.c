@@ -182,8 +182,7 @@ void sp_views_publish_all(sp_views *views, const sp_state *state)
         seat_seqs_publish(views, state, card);
         atomic_store_explicit(&views->rows[id].sale, sp_state_sale(state, id),
                               memory_order_release);
-        /* Which of its events was its own is not kept: at the latest the last one. */
-        atomic_store_explicit(&views->rows[id].own_seq, sp_state_concert_seq(state, id),
+        atomic_store_explicit(&views->rows[id].own_seq, sp_state_concert_own_seq(state, id),
                               memory_order_release);
         change_end(&views->rows[id], sp_state_concert_seq(state, id));
         concert_publish(views, card);

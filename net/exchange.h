@@ -146,7 +146,8 @@ uv_loop_t *sp_loop_uv(sp_loop *loop);
 void *sp_loop_app(sp_loop *loop); /* the app's per-loop context */
 const sp_views *sp_loop_views(sp_loop *loop);
 sp_metrics_loop *sp_loop_metrics(sp_loop *loop); /* its own counters; never NULL */
-sp_time_ms sp_loop_now(sp_loop *loop);           /* the engine's clock */
+sp_clock *sp_loop_clock(sp_loop *loop);          /* the engine's */
+sp_time_ms sp_loop_now(sp_loop *loop);           /* by that */
 /* The same, read once an iteration of the loop: some milliseconds old when the
  * loop is busy, and perhaps older than what has been told meanwhile. For what
  * is judged by the second. */

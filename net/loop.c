@@ -32,9 +32,13 @@ sp_metrics_loop *sp_loop_metrics(sp_loop *loop)
 {
     return loop->metrics;
 }
+sp_clock *sp_loop_clock(sp_loop *loop)
+{
+    return loop->shared->config.clock;
+}
 sp_time_ms sp_loop_now(sp_loop *loop)
 {
-    return sp_clock_now(loop->shared->config.clock);
+    return sp_clock_now(sp_loop_clock(loop));
 }
 sp_time_ms sp_loop_now_coarse(sp_loop *loop)
 {

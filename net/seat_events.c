@@ -63,12 +63,20 @@ static void put_seats(sp_out *out, const char *key, sp_seat_state state, const s
 
 void sp_seat_event_changes(sp_out *out, sp_seq seq, const sp_seat_now *seats, uint32_t count)
 {
-    SP_ASSERT_CMP(count, >, 0);
     begin(out, "seats", seq);
     put_seats(out, ",\"taken\":[", SP_SEAT_SOLD, seats, count);
     put_seats(out, ",\"held\":[", SP_SEAT_HELD, seats, count);
     put_seats(out, ",\"freed\":[", SP_SEAT_FREE, seats, count);
     sp_out_string(out, "}\n\n");
+}
+
+void sp_seat_event_concert(sp_out *out, sp_seq seq, const char *status)
+{
+    sp_out_string(out, "event: concert\ndata: {\"seq\":");
+    sp_out_decimal(out, (int64_t)seq);
+    sp_out_string(out, ",\"status\":\"");
+    sp_out_string(out, status);
+    sp_out_string(out, "\"}\n\n");
 }
 
 void sp_seat_event_retry(sp_out *out, uint32_t min_ms, uint32_t max_ms)

@@ -33,28 +33,34 @@ static bool parse_seq(sp_text id, sp_seq *out)
     return true;
 }
 
-/* An id that a stream of this concert may have sent: from its beginning to now. 0 is
- * whoever takes all seats for free. Any other is of another history, or no id. */
+/* An id that a stream of this concert may have sent: from the event that gave it its
+ * seats to now. 0 is whoever takes all seats for free, as they were then. Any other is of
+ * another history, or of other seats, or no id. */
 static bool is_known(const sp_concert_card *card, sp_text id, sp_seq now, sp_seq *out)
 {
-    return parse_seq(id, out) && (*out == 0 || *out >= card->created_seq) && *out <= now;
+    if (!parse_seq(id, out))
+        return false;
+    if (*out == 0)
+        *out = card->layout_seq;
+    return *out >= card->layout_seq && *out <= now;
 }
 
 /* Appends what leads the client to the present seq, or leaves that to the turns. */
-static sp_watcher *begin_events(sp_seat_watch *watch, const sp_concert_card *card, sp_text last_id,
+static sp_watcher *begin_events(sp_seat_watch *watch, sp_concert_id concert, sp_text last_id,
                                 sp_out *out)
 {
     sp_seat_texts *texts = sp_seat_watch_texts(watch);
-    sp_seq after, seq, now = sp_views_concert_seq(texts->views, card->id);
+    const sp_concert_card *card = sp_views_card(texts->views, concert);
+    sp_seq after, seq, now = sp_views_concert_seq(texts->views, concert);
     bool is_known_id = is_known(card, last_id, now, &after);
     sp_seat_event_retry(out, RETRY_MIN_MS, RETRY_MAX_MS);
     if (!is_known_id && last_id.bytes != NULL)
         sp_out_string(out, SP_SEAT_EVENT_RESET);
     if (!sp_seat_watch_takes_first(watch))
-        return sp_watcher_create_late(watch, card->id, is_known_id ? after : SP_SEAT_NO_MAP);
-    sp_out_text(out, is_known_id ? sp_seat_texts_since(texts, card, after, now, &seq)
-                                 : sp_seat_texts_map(texts, card, &seq));
-    return sp_watcher_create(watch, card->id, seq);
+        return sp_watcher_create_late(watch, concert, is_known_id ? after : SP_SEAT_NO_MAP);
+    sp_out_text(out, is_known_id ? sp_seat_texts_since(texts, concert, after, now, &seq)
+                                 : sp_seat_texts_map(texts, concert, &seq));
+    return sp_watcher_create(watch, concert, seq);
 }
 
 static void on_closed(sp_stream *stream, void *context)
@@ -77,8 +83,8 @@ void sp_seat_stream_answer(sp_exchange *ex, sp_out *out)
 {
     sp_app_loop *app_loop = sp_app_loop_of(ex);
     const sp_views *views = sp_loop_views(ex->loop);
-    const sp_concert_card *card = sp_views_card(views, ex->app.params[0]);
-    if (!card) {
+    sp_concert_id concert = ex->app.params[0];
+    if (!sp_views_card(views, concert)) {
         sp_problem_answer(ex, SP_CONCERT_UNKNOWN, out);
         return;
     }
@@ -88,8 +94,9 @@ void sp_seat_stream_answer(sp_exchange *ex, sp_out *out)
     }
     if (!sp_answer_stream(ex, out))
         return;
-    sp_seat_watch *watch = sp_seat_watch_of(&app_loop->seat_watch, views, &app_loop->pulses);
+    sp_seat_watch *watch =
+        sp_seat_watch_of(&app_loop->seat_watch, views, sp_loop_clock(ex->loop), &app_loop->pulses);
     sp_text last_id = sp_request_last_event_id(&ex->request);
-    sp_watcher *watcher = begin_events(watch, card, last_id, out);
+    sp_watcher *watcher = begin_events(watch, concert, last_id, out);
     sp_watcher_enter(watcher, sp_exchange_stream(ex, &ops, watcher));
 }

@@ -14,6 +14,7 @@
 #ifndef SP_NET_SEAT_TEXTS_H
 #define SP_NET_SEAT_TEXTS_H
 
+#include "engine/clock.h"
 #include "engine/views.h"
 #include "net/out.h"
 
@@ -24,6 +25,7 @@
 typedef struct sp_seat_text {
     sp_concert_id concert; /* 0: none */
     sp_seq after, seq;     /* SP_SEAT_TEXT_MAP: it is a map */
+    sp_time_ms until;      /* a status in it is another from then on */
     uint64_t used;         /* when it was, counted in calls */
     sp_out out;
 } sp_seat_text;
@@ -32,22 +34,26 @@ typedef struct sp_seat_text {
 
 typedef struct sp_seat_texts {
     const sp_views *views;
+    sp_clock *clock;
     sp_seat_text texts[SP_SEAT_TEXTS_COUNT];
     uint64_t calls_count, encoded_count;
     uint64_t *sold, *held; /* copies of a concert's words */
     sp_seat_now *seats;    /* 8 bytes for each seat of the largest concert, once it is asked for */
 } sp_seat_texts;
 
-void sp_seat_texts_init(sp_seat_texts *texts, const sp_views *views);
+void sp_seat_texts_init(sp_seat_texts *texts, const sp_views *views, sp_clock *clock);
 void sp_seat_texts_close(sp_seat_texts *texts);
 
-/* Both return a text that is good until the next call, and the seq that it leads to. */
+/* Both return a text that is good until the next call, and the seq that it leads to; of
+ * a concert that there is. */
 
 /* The whole map, as it is now. */
-sp_text sp_seat_texts_map(sp_seat_texts *texts, const sp_concert_card *card, sp_seq *seq);
+sp_text sp_seat_texts_map(sp_seat_texts *texts, sp_concert_id concert, sp_seq *seq);
 /* What leads from `after` to a seq that is `at_least` so much (which the concert has
- * reached): changes, or the map if those are many; absent if no seat has changed. */
-sp_text sp_seat_texts_since(sp_seat_texts *texts, const sp_concert_card *card, sp_seq after,
+ * reached): what has become of the concert, if it has itself changed; then changes of
+ * seats, or the map if those are many, or if the seats are others by now. Absent if
+ * nothing has changed. */
+sp_text sp_seat_texts_since(sp_seat_texts *texts, sp_concert_id concert, sp_seq after,
                             sp_seq at_least, sp_seq *seq);
 
 #endif

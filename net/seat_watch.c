@@ -144,10 +144,9 @@ static void push(sp_seat_watch *watch, sp_watched *watched, sp_watcher *watcher)
         list_put(&watched->late, watcher);
         return;
     }
-    const sp_concert_card *card = sp_views_card(watch->texts.views, watched->concert);
-    sp_text text = has_map ? sp_seat_texts_since(&watch->texts, card, watcher->seq, watched->seq,
-                                                 &watcher->seq)
-                           : sp_seat_texts_map(&watch->texts, card, &watcher->seq);
+    sp_text text = has_map ? sp_seat_texts_since(&watch->texts, watched->concert, watcher->seq,
+                                                 watched->seq, &watcher->seq)
+                           : sp_seat_texts_map(&watch->texts, watched->concert, &watcher->seq);
     if (text.size > 0)
         sp_stream_write(stream, text); /* failed: its closing comes */
     list_put(&watched->told, watcher);
@@ -207,7 +206,8 @@ static void on_timer(uv_timer_t *timer)
 
 /* --- life --- */
 
-sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp_pulses *pulses)
+sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp_clock *clock,
+                                sp_pulses *pulses)
 {
     if (*where != NULL)
         return *where;
@@ -218,7 +218,7 @@ sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp
     watch->where = where;
     watch->pulses = pulses;
     watch->firsts_left = SP_SEAT_FIRSTS_PER_TURN;
-    sp_seat_texts_init(&watch->texts, views);
+    sp_seat_texts_init(&watch->texts, views, clock);
     uv_timer_start(&watch->timer, on_timer, SP_SEAT_TURN_MS, 0);
     return *where = watch;
 }

@@ -55,7 +55,8 @@ _Static_assert(sizeof(sp_watcher) == 64, "with a connection well under 2 KiB");
 
 /* *where: the loop's, NULL when nobody watches; made and freed by these. pulses: the
  * loop's. */
-sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp_pulses *pulses);
+sp_seat_watch *sp_seat_watch_of(sp_seat_watch **where, const sp_views *views, sp_clock *clock,
+                                sp_pulses *pulses);
 /* May one more be sent his first events at once? Counts him if so. */
 bool sp_seat_watch_takes_first(sp_seat_watch *watch);
 /* The next watcher, who has what makes the map of `seq`; to be entered in this

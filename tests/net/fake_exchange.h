@@ -126,6 +126,11 @@ sp_time_ms sp_loop_now_coarse(sp_loop *loop)
     return sp_loop_now(loop);
 }
 
+sp_clock *sp_loop_clock(sp_loop *loop)
+{
+    return &loop->clock.clock;
+}
+
 sp_time_ms sp_loop_now(sp_loop *loop)
 {
     return loop->clock.now_ms;

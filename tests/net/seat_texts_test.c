@@ -3,15 +3,18 @@
 
 #include "net/seat_events.h"
 #include "tests/net/seat_hall.h"
+#include "tests/support/fake_clock.h"
 
 static struct hall hall;
 static sp_seat_texts texts;
+static sp_fake_clock fake_clock;
 
 static int set_up(void **state)
 {
     (void)state;
     hall = hall_make(2000);
-    sp_seat_texts_init(&texts, hall.views);
+    sp_fake_clock_init(&fake_clock, STAGE_NOW);
+    sp_seat_texts_init(&texts, hall.views, &fake_clock.clock);
     return 0;
 }
 
@@ -85,28 +88,27 @@ static void retries_are_spread(void **state)
 /* The same text for all who ask for the same, until the concert has moved on. */
 static void one_text_for_many(void **state)
 {
-    const sp_concert_card *card = sp_views_card(hall.views, HALL_CONCERT);
     sp_seq seq, begin = hall_seq(&hall);
     (void)state;
     hall_take(&hall, SEATS(3, 4));
-    const char *first = sp_seat_texts_map(&texts, card, &seq).bytes;
+    const char *first = sp_seat_texts_map(&texts, HALL_CONCERT, &seq).bytes;
     assert_int_equal(seq, hall_seq(&hall));
     for (int i = 0; i < 100; i++)
-        assert_ptr_equal(sp_seat_texts_map(&texts, card, &seq).bytes, first);
+        assert_ptr_equal(sp_seat_texts_map(&texts, HALL_CONCERT, &seq).bytes, first);
     assert_int_equal(texts.encoded_count, 1);
-    sp_text changes = sp_seat_texts_since(&texts, card, begin, seq, &seq);
+    sp_text changes = sp_seat_texts_since(&texts, HALL_CONCERT, begin, seq, &seq);
     for (int i = 0; i < 100; i++)
-        assert_ptr_equal(sp_seat_texts_since(&texts, card, begin, seq, &seq).bytes, changes.bytes);
+        assert_ptr_equal(sp_seat_texts_since(&texts, HALL_CONCERT, begin, seq, &seq).bytes, changes.bytes);
     assert_int_equal(texts.encoded_count, 2);
     hall_take(&hall, SEATS(5));
     /* Good for who needs no more than that; old for who does. */
-    sp_seat_texts_since(&texts, card, begin, seq, &seq);
+    sp_seat_texts_since(&texts, HALL_CONCERT, begin, seq, &seq);
     assert_int_equal(texts.encoded_count, 2);
     assert_int_equal(seq, hall_seq(&hall) - 1);
-    changes = sp_seat_texts_since(&texts, card, begin, hall_seq(&hall), &seq);
+    changes = sp_seat_texts_since(&texts, HALL_CONCERT, begin, hall_seq(&hall), &seq);
     assert_int_equal(seq, hall_seq(&hall));
     assert_non_null(strstr(changes.bytes, "\"taken\":[3,4,5]"));
-    sp_text map = sp_seat_texts_map(&texts, card, &seq);
+    sp_text map = sp_seat_texts_map(&texts, HALL_CONCERT, &seq);
     assert_int_equal(seq, hall_seq(&hall));
     assert_non_null(strstr(map.bytes, "\"...xxx..."));
     assert_int_equal(texts.encoded_count, 4);
@@ -114,10 +116,9 @@ static void one_text_for_many(void **state)
 
 static void nothing_has_no_text(void **state)
 {
-    const sp_concert_card *card = sp_views_card(hall.views, HALL_CONCERT);
     sp_seq seq;
     (void)state;
-    sp_text text = sp_seat_texts_since(&texts, card, hall_seq(&hall), hall_seq(&hall), &seq);
+    sp_text text = sp_seat_texts_since(&texts, HALL_CONCERT, hall_seq(&hall), hall_seq(&hall), &seq);
     assert_null(text.bytes);
     assert_int_equal(text.size, 0);
     assert_int_equal(seq, hall_seq(&hall));
@@ -126,12 +127,11 @@ static void nothing_has_no_text(void **state)
 /* Many changes are a map; few are not, even if a map were shorter. */
 static void the_shorter_goes(void **state)
 {
-    const sp_concert_card *card = sp_views_card(hall.views, HALL_CONCERT);
     sp_seq seq, begin = hall_seq(&hall);
     (void)state;
     for (sp_seat seat = 1000; seat < 1400; seat++) {
         hall_take(&hall, &seat, 1);
-        sp_text text = sp_seat_texts_since(&texts, card, begin, hall_seq(&hall), &seq);
+        sp_text text = sp_seat_texts_since(&texts, HALL_CONCERT, begin, hall_seq(&hall), &seq);
         bool is_map = memcmp(text.bytes, "event: map\n", 11) == 0;
         uint32_t size = 90 + (seat - 999) * 5;
         assert_int_equal(is_map, size > 2090);
@@ -141,15 +141,14 @@ static void the_shorter_goes(void **state)
 
 static void the_least_used_gives_way(void **state)
 {
-    const sp_concert_card *card = sp_views_card(hall.views, HALL_CONCERT);
     sp_seq seq, begin = hall_seq(&hall), end;
     (void)state;
     for (sp_seat seat = 0; seat < 3 * SP_SEAT_TEXTS_COUNT; seat++)
         hall_take(&hall, &seat, 1);
     end = hall_seq(&hall);
     for (sp_seq after = begin; after < end; after++) {
-        sp_seat_texts_since(&texts, card, after, end, &seq);
-        sp_seat_texts_since(&texts, card, begin, end, &seq); /* of most */
+        sp_seat_texts_since(&texts, HALL_CONCERT, after, end, &seq);
+        sp_seat_texts_since(&texts, HALL_CONCERT, begin, end, &seq); /* of most */
     }
     assert_int_equal(texts.encoded_count, end - begin);
 }

@@ -3,10 +3,12 @@
 
 #include "tests/net/fake_time.h"
 #include "tests/net/seat_hall.h"
+#include "tests/support/fake_clock.h"
 
 static struct hall hall;
 static sp_seat_watch *watch;
 static sp_pulses pulses;
+static sp_fake_clock fake_clock;
 
 /* One who watches: his stream, and the map that he has made of what he was told. */
 typedef struct viewer {
@@ -23,6 +25,7 @@ static int set_up(void **state)
     memset(&fake_time, 0, sizeof fake_time);
     fake_time.now_ns = 5000000000;
     watch = NULL;
+    sp_fake_clock_init(&fake_clock, STAGE_NOW);
     sp_pulses_init(&pulses, NULL);
     hall = hall_make(1000);
     return 0;
@@ -39,7 +42,7 @@ static int tear_down(void **state)
 
 static void come_to(viewer *v, sp_concert_id concert, sp_seq seq)
 {
-    sp_seat_watch *made = sp_seat_watch_of(&watch, hall.views, &pulses);
+    sp_seat_watch *made = sp_seat_watch_of(&watch, hall.views, &fake_clock.clock, &pulses);
     sp_out_init(&v->stream.told);
     v->watcher = sp_watcher_create(made, concert, seq);
     sp_watcher_enter(v->watcher, &v->stream.stream);
@@ -217,7 +220,7 @@ static void who_comes_in_a_crowd_is_told_in_turns(void **state)
     hall_take(&hall, SEATS(3));
     sp_seq first = hall_seq(&hall);
     hall_take(&hall, SEATS(5));
-    sp_seat_watch *made = sp_seat_watch_of(&watch, hall.views, &pulses);
+    sp_seat_watch *made = sp_seat_watch_of(&watch, hall.views, &fake_clock.clock, &pulses);
     for (uint32_t i = 0; i < SP_SEAT_FIRSTS_PER_TURN; i++)
         assert_true(sp_seat_watch_takes_first(made));
     assert_false(sp_seat_watch_takes_first(made));
