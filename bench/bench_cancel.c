@@ -26,7 +26,6 @@
 #define SEED UINT64_C(0x2545f4914f6cdd1d)
 #define START INT64_C(1700000000000)
 #define HALLS 8u
-#define HOLDS_A_HALL 1000u
 #define COLD_BYTES (UINT64_C(256) << 20)
 
 typedef enum phase { DECIDE, APPLY, PUBLISH, WHOLE, PHASES_COUNT } phase;
@@ -34,9 +33,9 @@ typedef enum phase { DECIDE, APPLY, PUBLISH, WHOLE, PHASES_COUNT } phase;
 static const char *const phase_names[PHASES_COUNT] = {"decide", "apply", "publish", "all"};
 
 typedef struct cancelling {
-    uint32_t users_count, buyers_count; /* of each hall */
-    uint32_t seats_count, orders_count; /* likewise */
-    uint32_t holds_elsewhere_count;
+    uint32_t users_count, buyers_count;          /* of each hall */
+    uint32_t seats_count, orders_count;          /* likewise */
+    uint32_t holds_elsewhere_count, holds_count; /* those of each hall */
     bool cold;
     sp_state *state;
     sp_views *views;
@@ -151,7 +150,7 @@ static void hold_all(cancelling *c)
     uint32_t count = c->holds_elsewhere_count, of_halls = 0;
     for (uint32_t i = 0; i < count; i++) {
         hold(c, HALLS + 1 + i / c->seats_count, i % c->seats_count);
-        for (; of_halls < (uint64_t)(i + 1) * HALLS * HOLDS_A_HALL / count; of_halls++)
+        for (; of_halls < (uint64_t)(i + 1) * HALLS * c->holds_count / count; of_halls++)
             hold(c, 1 + of_halls % HALLS, c->seats_count - 1 - of_halls / HALLS);
     }
 }
@@ -159,7 +158,7 @@ static void hold_all(cancelling *c)
 static bool make(cancelling *c)
 {
     sp_limits limits = sp_limits_default;
-    limits.holds_max = c->holds_elsewhere_count + HALLS * HOLDS_A_HALL;
+    limits.holds_max = c->holds_elsewhere_count + HALLS * c->holds_count;
     c->random.state = SEED;
     c->state = sp_state_create(&limits);
     c->views = sp_views_create(&limits, NULL);
@@ -281,6 +280,7 @@ int sp_bench_cancel(int argc, char **argv)
         run.seats_count = 110000 / scale;
         run.orders_count = 50000 / scale;
         run.holds_elsewhere_count /= scale;
+        run.holds_count = 1000 / scale;
         done = bench(&figures, run);
     }
     sp_bench_figures_end(&figures, true);

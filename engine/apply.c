@@ -285,6 +285,7 @@ static uint32_t cancellation_add(sp_state *state, const sp_event *event, const s
         .older_of_host = host != order->user ? sp_ledger_push(state, host, ref) : 0,
     };
     sales->refunded += order->amount;
+    state->refunded_total += order->amount;
     sales->cancelled_count++;
     state->orders_cancelled_count++;
     return index;

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <stdlib.h>
-
 #include "engine/apply_private.h"
 #include "engine/cards.h"
 #include "engine/catalogue.h"
@@ -152,100 +150,108 @@ sp_subject sp_apply_concert_resumed(sp_state *state, const sp_event *event)
 
 static void holds_cancel(sp_state *state, sp_concert_id id, sp_seq seq)
 {
-    uint32_t seats_held_count = state->concerts[id].held_count;
-    uint32_t count;
+    uint32_t count =
+        sp_holds_of_concert(&state->holds, id, state->concerts[id].held_count, state->scratch);
 
-    if (seats_held_count == 0)
-        return;
-    count = sp_holds_of_concert(&state->holds, id, state->scratch, seats_held_count);
     for (uint32_t i = 0; i < count; i++)
         sp_apply_hold_end(state, sp_holds_living(&state->holds, state->scratch[i]),
                           SP_HELD_CANCELLED, seq);
     SP_ASSERT_CMP(state->concerts[id].held_count, ==, 0);
 }
 
-/* Its paid orders are no more: a row of refunds for each, as they come. Returns how
- * many. */
-static uint32_t orders_cancel(sp_state *state, const sp_event *event, sp_refund_row *refunds)
+static void order_cancel(sp_order_row *order, uint32_t cancellation)
 {
-    sp_sales_row *sales = &state->sales[event->concert_cancelled.concert];
+    order->status = SP_ORDER_CANCEL;
+    order->cancellation = cancellation;
+}
+
+/* Its paid orders are no more: what is due for each, as they come. Returns how many. */
+static uint32_t orders_cancel(sp_state *state, const sp_event *event)
+{
+    sp_concert_id concert = event->concert_cancelled.concert;
+    sp_sales_row *sales = &state->sales[concert];
+    sp_paid_orders walk = sp_paid_orders_of(state, concert);
     uint32_t index = state->cancellations_count + 1, count = 0;
 
-    for (sp_order_id order = sp_order_paid_from(state, sales->newest_order); order;
-         order = sp_order_paid_from(state, state->orders[order].older_of_concert)) {
+    for (sp_order_id order; (order = sp_paid_orders_next(&walk)); count++) {
         sp_order_row *row = &state->orders[order];
-        if (!(SP_FAULT(CANCEL_SKIPS_ORDER) && !sp_order_paid_from(state, row->older_of_concert))) {
-            row->status = SP_ORDER_CANCEL;
-            row->cancellation = index;
-        }
-        refunds[count++] = (sp_refund_row){
-            .seq = event->seq, .time = event->time, .amount = row->amount, .user = row->user};
+        SP_ASSERT_CMP(count, <, SP_SEATS_PER_CONCERT_MAX);
+        state->dues[count] = (sp_refund_due){row->amount, row->user};
+        if (!(SP_FAULT(CANCEL_SKIPS_ORDER) && !walk.next))
+            order_cancel(row, index);
     }
     if (count) {
         state->cancellations[index] = (sp_cancellation_row){.seq = event->seq, .time = event->time};
         state->cancellations_count = index;
     }
+    state->refunded_total += sales->amount - sales->refunded;
     sales->refunded = sales->amount;
     sales->cancelled_count = sales->orders_count;
     state->orders_cancelled_count += count;
     return count;
 }
 
-static int compare_users(const void *a, const void *b)
-{
-    sp_user_id left = ((const sp_refund_row *)a)->user, right = ((const sp_refund_row *)b)->user;
-    return (left > right) - (left < right);
-}
+/* Buyers lie anywhere, and so do their newest orders, where their ledgers go on: asked for
+ * so many rows ahead, the one by what the other tells. */
+#define USERS_AHEAD 32u
+#define LEDGERS_AHEAD 16u
 
-/* A row a user, ascending; returns how many are left. */
-static uint32_t refunds_merge(sp_refund_row *refunds, uint32_t count)
+static void prefetch_refund(const sp_state *state, sp_concert_id concert, uint32_t i,
+                            uint32_t count)
 {
-    uint32_t merged = 0;
-
-    qsort(refunds, count, sizeof(*refunds), compare_users);
-    for (uint32_t i = 0; i < count; i++) {
-        if (merged && refunds[merged - 1].user == refunds[i].user)
-            refunds[merged - 1].amount += refunds[i].amount;
-        else
-            refunds[merged++] = refunds[i];
-    }
-    return merged;
+    if (i + USERS_AHEAD < count)
+        __builtin_prefetch(&state->users[state->dues[i + USERS_AHEAD].user], 1);
+    if (i + LEDGERS_AHEAD >= count)
+        return;
+    sp_user_id id = state->dues[i + LEDGERS_AHEAD].user;
+    const sp_user_row *user = &state->users[id];
+    if (user->newest_order)
+        __builtin_prefetch(&state->orders[user->newest_order], 1);
+    else
+        __builtin_prefetch(&state->accounts[id], 1);
+    if (sp_user_caps_full(&user->caps))
+        __builtin_prefetch(sp_caps_line_of(&state->caps, id, concert), 1);
 }
 
 /* Into his ledger, and his seats at the concert forgotten; he is a buyer, or the host. */
-static void refund_pay(sp_state *state, sp_concert_id concert, uint32_t index)
+static void refund_pay(sp_state *state, const sp_event *event, const sp_refund_due *due,
+                       uint32_t index)
 {
-    sp_refund_row *refund = &state->refunds[index];
-    sp_user_row *user = &state->users[refund->user];
-    uint32_t seats_count = sp_user_caps_count(&user->caps, &state->caps, refund->user, concert);
+    sp_concert_id concert = event->concert_cancelled.concert;
+    sp_user_row *user = &state->users[due->user];
+    uint32_t seats_count = sp_user_caps_count(&user->caps, &state->caps, due->user, concert);
 
-    user->points += refund->amount;
-    refund->older = sp_ledger_push(state, refund->user, sp_ledger_ref_of(SP_LEDGER_REFUND, index));
+    user->points += due->amount;
+    state->refunds[index] = (sp_refund_row){
+        .seq = event->seq,
+        .time = event->time,
+        .amount = due->amount,
+        .user = due->user,
+        .older = sp_ledger_push(state, due->user, sp_ledger_ref_of(SP_LEDGER_REFUND, index)),
+    };
     if (seats_count)
-        sp_user_caps_subtract(&user->caps, &state->caps, refund->user, concert, seats_count);
+        sp_user_caps_subtract(&user->caps, &state->caps, due->user, concert, seats_count);
 }
 
 /* The host pays all of it; what he bought of himself he also gets. His row is among the
  * buyers', so that it is found like theirs. */
 static void orders_refund(sp_state *state, const sp_event *event)
 {
-    uint32_t first = state->refunds_count + 1;
-    sp_refund_row *refunds = &state->refunds[first];
-    uint32_t count = orders_cancel(state, event, refunds);
+    sp_concert_id concert = event->concert_cancelled.concert;
+    uint32_t count = orders_cancel(state, event);
 
+    SP_ASSERT_CMP(count, ==, event->concert_cancelled.orders_count);
     if (count == 0)
         return;
-    SP_ASSERT_CMP(count, ==, event->concert_cancelled.orders_count);
-    refunds[count] = (sp_refund_row){
-        .seq = event->seq,
-        .time = event->time,
-        .amount = -event->concert_cancelled.amount,
-        .user = state->concerts[event->concert_cancelled.concert].host,
-    };
-    count = refunds_merge(refunds, count + 1);
-    for (uint32_t i = 0; i < count; i++)
+    state->dues[count] =
+        (sp_refund_due){-event->concert_cancelled.amount, state->concerts[concert].host};
+    sp_refund_dues_sort(state->dues, state->dues + SP_REFUND_DUES_MAX, count + 1);
+    count = sp_refund_dues_merge(state->dues, count + 1);
+    for (uint32_t i = 0; i < count; i++) {
+        prefetch_refund(state, concert, i, count);
         if (!(SP_FAULT(LOST_REFUND) && i == 0))
-            refund_pay(state, event->concert_cancelled.concert, first + i);
+            refund_pay(state, event, &state->dues[i], state->refunds_count + 1 + i);
+    }
     state->refunds_count += count;
 }
 

@@ -42,6 +42,50 @@ bool sp_concert_was_touched(const sp_state *state, sp_concert_id concert)
     return false;
 }
 
+/* So many rows are asked for ahead, if the orders are no farther apart than this: to ask
+ * for more than that for each would cost more than to wait. */
+#define ROWS_AHEAD 256u
+#define GAP_MAX 32u
+
+/* `order` comes next behind `before`. */
+static void ask_ahead(sp_paid_orders *walk, sp_order_id before, sp_order_id order)
+{
+    if (before - order > GAP_MAX) {
+        walk->asked = order;
+        return;
+    }
+    sp_order_id down_to = order > ROWS_AHEAD ? order - ROWS_AHEAD : 1;
+    while (walk->asked > down_to)
+        __builtin_prefetch(&walk->state->orders[--walk->asked], 1);
+}
+
+sp_paid_orders sp_paid_orders_of(const sp_state *state, sp_concert_id concert)
+{
+    sp_order_id newest = state->sales[concert].newest_order;
+    return (sp_paid_orders){state, newest, newest};
+}
+
+sp_order_id sp_paid_orders_next(sp_paid_orders *walk)
+{
+    while (walk->next) {
+        sp_order_id order = walk->next;
+        const sp_order_row *row = &walk->state->orders[order];
+        walk->next = row->older_of_concert;
+        if (walk->next)
+            ask_ahead(walk, order, walk->next);
+        if (row->status == SP_ORDER_PAYMENT)
+            return order;
+    }
+    return 0;
+}
+
+/* Nobody has more than all that was ever granted and what others owe; and only refunds
+ * make debts. So far from the maximum, no balance need be looked at. */
+static bool is_far_from_maximum(const sp_state *state, sp_points amount)
+{
+    return state->refunded_total <= SP_POINTS_TOTAL_MAX - state->points_total - amount;
+}
+
 bool sp_concert_can_refund(const sp_state *state, sp_concert_id concert)
 {
     const sp_sales_row *sales = &state->sales[concert];
@@ -50,8 +94,10 @@ bool sp_concert_can_refund(const sp_state *state, sp_concert_id concert)
 
     if (amount > SP_POINTS_TOTAL_MAX || state->users[host].points < amount - SP_POINTS_TOTAL_MAX)
         return false;
-    for (sp_order_id order = sp_order_paid_from(state, sales->newest_order); order;
-         order = sp_order_paid_from(state, state->orders[order].older_of_concert))
+    if (is_far_from_maximum(state, amount))
+        return true;
+    sp_paid_orders walk = sp_paid_orders_of(state, concert);
+    for (sp_order_id order; (order = sp_paid_orders_next(&walk));)
         if (state->users[state->orders[order].user].points > SP_POINTS_TOTAL_MAX - amount)
             return false;
     return true;

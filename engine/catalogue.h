@@ -22,15 +22,20 @@ bool sp_concert_was_touched(const sp_state *state, sp_concert_id concert);
 
 /* Do all balances stay within what they may be if all its paid orders are refunded? Of
  * the buyers each is judged as if all of it went to him: that only matters at sums that
- * nobody has. Goes through the orders. */
+ * nobody has. Goes through the orders only where such sums can be. */
 bool sp_concert_can_refund(const sp_state *state, sp_concert_id concert);
 
-/* Its newest order that is paid, from `order` on (0 = none) backwards, or 0. */
-static inline sp_order_id sp_order_paid_from(const sp_state *state, sp_order_id order)
-{
-    while (order && state->orders[order].status != SP_ORDER_PAYMENT)
-        order = state->orders[order].older_of_concert;
-    return order;
-}
+/* A walk through a concert's paid orders, newest first. Each is known from the one behind
+ * it, so this would wait for a line of memory at each; but where they are close together,
+ * as those of a concert that sells fast, all rows before them are asked for ahead. */
+typedef struct sp_paid_orders {
+    const sp_state *state;
+    sp_order_id next;  /* 0 = none */
+    sp_order_id asked; /* rows from here on were asked for */
+} sp_paid_orders;
+
+sp_paid_orders sp_paid_orders_of(const sp_state *state, sp_concert_id concert);
+/* 0 = there are no more. */
+sp_order_id sp_paid_orders_next(sp_paid_orders *walk);
 
 #endif

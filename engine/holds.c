@@ -25,6 +25,11 @@ size_t sp_holds_heap_bytes(uint32_t live_max)
     return (size_t)live_max * sizeof(sp_hold_due);
 }
 
+size_t sp_holds_concerts_bytes(uint32_t live_max)
+{
+    return (size_t)rows_count(live_max) * sizeof(sp_concert_id);
+}
+
 void sp_holds_init(sp_holds *holds, uint32_t live_max)
 {
     SP_ASSERT_CMP(live_max, >=, 1);
@@ -189,23 +194,27 @@ void sp_holds_take(sp_holds *holds, const sp_hold_row *hold, uint64_t concert_fi
     row->first_seat = seats[0];
     row->seats_count = (uint8_t)seats_count;
     row->status = SP_HELD_LIVE;
+    holds->concerts[hold->id & holds->mask] = hold->concert;
     for (uint32_t i = 1; i < seats_count; i++)
         holds->next_seats[concert_first + seats[i - 1]] = seats[i];
     holds->newest = hold->id;
     sift_up(holds, holds->live_count++, (sp_hold_due){hold->deadline, hold->id});
 }
 
-uint32_t sp_holds_of_concert(const sp_holds *holds, sp_concert_id concert, sp_hold_id *ids,
-                             uint32_t count_max)
+uint32_t sp_holds_of_concert(const sp_holds *holds, sp_concert_id concert, uint32_t seats_count,
+                             sp_hold_id *ids)
 {
     uint32_t count = 0;
 
-    for (uint32_t i = 0; i < holds->live_count; i++) {
-        sp_hold_id id = holds->heap[i].id;
-        if (holds->rows[id & holds->mask].concert != concert)
+    /* Each place of the ring once, from the newest one's on. */
+    for (sp_hold_id id = holds->newest; seats_count > 0; id--) {
+        SP_ASSERT_CMP(holds->newest - id, <=, holds->mask);
+        const sp_hold_row *row = &holds->rows[id & holds->mask];
+        if (holds->concerts[id & holds->mask] != concert || row->status != SP_HELD_LIVE)
             continue;
-        SP_ASSERT_CMP(count, <, count_max);
-        ids[count++] = id;
+        SP_ASSERT_CMP(row->seats_count, <=, seats_count);
+        seats_count -= row->seats_count;
+        ids[count++] = row->id;
     }
     return count;
 }
@@ -238,5 +247,6 @@ void sp_holds_end(sp_holds *holds, sp_hold_row *hold, sp_hold_status status)
 uint64_t sp_holds_bytes(const sp_holds *holds)
 {
     uint64_t rows = holds->newest > holds->mask ? (uint64_t)holds->mask + 1 : holds->newest;
-    return rows * sizeof(sp_hold_row) + holds->live_count * sizeof(sp_hold_due);
+    return rows * (sizeof(sp_hold_row) + sizeof(sp_concert_id)) +
+           holds->live_count * sizeof(sp_hold_due);
 }

@@ -61,6 +61,9 @@ typedef struct sp_holds {
     sp_hold_row *rows;   /* mask + 1 */
     sp_hold_due *heap;   /* live_count of live_max */
     sp_seat *next_seats; /* by seat of all concerts */
+    /* The concert of each row, whatever became of its hold: apart, so that those of one
+     * concert are found without a look at the rows of all. */
+    sp_concert_id *concerts;
     uint32_t mask;
     uint32_t live_count, live_max;
     sp_hold_id newest; /* 0 = there was none yet */
@@ -69,7 +72,8 @@ typedef struct sp_holds {
 /* Bytes to reserve for at most so many living holds. */
 size_t sp_holds_rows_bytes(uint32_t live_max);
 size_t sp_holds_heap_bytes(uint32_t live_max);
-/* The three tables are set already, zeroed. live_max: 1 … SP_HOLDS_MAX. */
+size_t sp_holds_concerts_bytes(uint32_t live_max);
+/* The four tables are set already, zeroed. live_max: 1 … SP_HOLDS_MAX. */
 void sp_holds_init(sp_holds *holds, uint32_t live_max);
 
 /* The row of an id, living or not; NULL if it is another's by now, or was never
@@ -104,10 +108,11 @@ uint32_t sp_holds_due(const sp_holds *holds, sp_time_ms now, sp_hold_id *ids, ui
  * ascending, first_seat and seats_count are set from them. sp_holds_can_take. */
 void sp_holds_take(sp_holds *holds, const sp_hold_row *hold, uint64_t concert_first,
                    const sp_seat *seats, uint32_t seats_count);
-/* The living holds of a concert, which are at most count_max, in no order that is
- * promised, into ids; returns how many. Goes through all that live. */
-uint32_t sp_holds_of_concert(const sp_holds *holds, sp_concert_id concert, sp_hold_id *ids,
-                             uint32_t count_max);
+/* The living holds of a concert, which hold so many seats together, newest first, into
+ * ids, which has room for as many; returns how many. Goes through a word for each hold
+ * that was taken since the oldest of them, and is kept. */
+uint32_t sp_holds_of_concert(const sp_holds *holds, sp_concert_id concert, uint32_t seats_count,
+                             sp_hold_id *ids);
 /* Its seats, in their concert, ascending; seats has room for seats_count. Living. */
 void sp_holds_seats(const sp_holds *holds, const sp_hold_row *hold, uint64_t concert_first,
                     sp_seat *seats);

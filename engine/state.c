@@ -5,7 +5,7 @@
 
 #include "engine/memory.h"
 
-#define TABLES_COUNT 26u
+#define TABLES_COUNT 28u
 
 /* Every table with the bytes that it may ever take. */
 static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
@@ -33,6 +33,7 @@ static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
     TABLE(prices, limits->grades_max);
     TABLE(order_seats, limits->order_seats_max);
     TABLE(scratch, SP_SEATS_PER_CONCERT_MAX);
+    TABLE(dues, 2 * SP_REFUND_DUES_MAX);
     TABLE(sold, words_max);
     TABLE(held, words_max);
     TABLE(seat_seqs, words_max * 64);
@@ -42,6 +43,7 @@ static void tables_of(sp_state *state, sp_reservation list[TABLES_COUNT])
     TABLE_BYTES(caps.spill, sp_caps_spill_bytes(limits->seats_max));
     TABLE_BYTES(holds.rows, sp_holds_rows_bytes(limits->holds_max));
     TABLE_BYTES(holds.heap, sp_holds_heap_bytes(limits->holds_max));
+    TABLE_BYTES(holds.concerts, sp_holds_concerts_bytes(limits->holds_max));
     TABLE(holds.next_seats, words_max * 64);
     TABLE_BYTES(jobs, sp_job_index_bytes(limits->orders_max));
     TABLE_BYTES(keys.ring, sp_keys_bytes(limits->idempotency_keys_max));

@@ -16,6 +16,7 @@
 #include "engine/holds.h"
 #include "engine/idempotency.h"
 #include "engine/job_index.h"
+#include "engine/refunds.h"
 #include "engine/state.h"
 #include "engine/user_caps.h"
 
@@ -150,6 +151,7 @@ struct sp_state {
     sp_seq seq;
     sp_time_ms time;
     sp_points points_total;
+    sp_points refunded_total; /* ever, over all concerts: no debts are higher */
     uint32_t users_count, erased_count, admins_count, concerts_count, orders_count;
     uint32_t seats_count, rows_count; /* over all concerts */
     uint32_t words_count, prices_count, order_seats_count;
@@ -169,7 +171,8 @@ struct sp_state {
     sp_refund_row *refunds; /* an order is refunded once, a concert cancelled once */
     sp_price_row *prices;
     uint32_t *order_seats;
-    uint32_t *scratch;     /* SP_SEATS_PER_CONCERT_MAX: of one event, while it is applied */
+    uint32_t *scratch;     /* SP_SEATS_PER_CONCERT_MAX: of one event, while it is applied … */
+    sp_refund_due *dues;   /* … likewise SP_REFUND_DUES_MAX, and as many to sort them with */
     uint64_t *sold, *held; /* words, concert after concert */
     sp_seq *seat_seqs;     /* 64 a word, the last ones of a concert unused */
     sp_categories categories;

@@ -22,11 +22,13 @@ static sp_holds holds_make(uint32_t live_max)
     sp_holds made = {
         .rows = calloc(1, sp_holds_rows_bytes(live_max)),
         .heap = calloc(1, sp_holds_heap_bytes(live_max)),
+        .concerts = calloc(1, sp_holds_concerts_bytes(live_max)),
         .next_seats = calloc(SEATS_MAX, sizeof(sp_seat)),
     };
     assert_non_null(made.rows);
     assert_non_null(made.heap);
     assert_non_null(made.next_seats);
+    assert_non_null(made.concerts);
     sp_holds_init(&made, live_max);
     return made;
 }
@@ -36,6 +38,7 @@ static void holds_free(sp_holds *holds)
     free(holds->rows);
     free(holds->heap);
     free(holds->next_seats);
+    free(holds->concerts);
 }
 
 static void take_seats(sp_holds *holds, sp_hold_id id, sp_time_ms deadline, uint64_t concert_first,
@@ -344,6 +347,51 @@ static void what_is_due_comes_sorted_and_whole(void **unused)
     holds_free(&holds);
 }
 
+/* Random holds of five concerts in a small ring, which goes round many times; one lives
+ * through all of it. Those of each concert against a look at every row. */
+static void those_of_a_concert_are_found(void **unused)
+{
+    (void)unused;
+    enum { LIVE = 9, CONCERTS = 5 };
+    sp_holds holds = holds_make(LIVE);
+    sp_random random;
+    sp_random_seed(&random, 11);
+
+    for (uint32_t round = 0; round < 4000; round++) {
+        sp_hold_id id = sp_holds_next(&holds);
+        if (id != 0 && sp_random_once_in(&random, 2)) {
+            sp_seat seats[3] = {3 * (id % 1000), 3 * (id % 1000) + 1, 3 * (id % 1000) + 2};
+            sp_hold_row row = {.deadline = 1,
+                               .id = id,
+                               .user = 1,
+                               .concert = 1 + (sp_concert_id)sp_random_below(&random, CONCERTS)};
+            sp_holds_take(&holds, &row, 0, seats, 1 + (uint32_t)sp_random_below(&random, 3));
+        } else if (holds.live_count > 0) {
+            id = holds.heap[sp_random_below(&random, holds.live_count)].id;
+            if (id != 1)
+                end(&holds, id, SP_HELD_RELEASED);
+        }
+        sp_concert_id concert = 1 + (sp_concert_id)sp_random_below(&random, CONCERTS);
+        uint32_t seats_count = 0, live_count = 0;
+        for (uint32_t i = 0; i < holds.live_count; i++) {
+            const sp_hold_row *row = sp_holds_living(&holds, holds.heap[i].id);
+            live_count += row->concert == concert;
+            seats_count += row->concert == concert ? row->seats_count : 0;
+        }
+        sp_hold_id ids[LIVE * 3];
+        uint32_t count = sp_holds_of_concert(&holds, concert, seats_count, ids);
+        assert_int_equal(count, live_count);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(sp_holds_living(&holds, ids[i])->concert, concert);
+            for (uint32_t j = 0; j < i; j++)
+                assert_int_not_equal(ids[i], ids[j]);
+        }
+    }
+    assert_true(holds.newest > 10 * holds.mask);
+    assert_non_null(sp_holds_living(&holds, 1));
+    holds_free(&holds);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +403,7 @@ int main(void)
         cmocka_unit_test(seats_hang_together),
         cmocka_unit_test(the_heap_is_as_a_sorted_list),
         cmocka_unit_test(what_is_due_comes_sorted_and_whole),
+        cmocka_unit_test(those_of_a_concert_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
