@@ -97,11 +97,15 @@ describe('the page of the interface', () => {
     const seat = expectStatus(await client.get(`/v1/concerts/${concert.id}/seats`), 200).status.indexOf('.');
     const bought = await tryOut('createOrder', { concertId: concert.id, seats: [seat] });
     if (process.env.SP_SCREENSHOT)
-      await operation('createOrder').screenshot({ path: `${process.env.SP_SCREENSHOT}-order.png` });
+      await page.screenshot({ path: `${process.env.SP_SCREENSHOT}-order.png` });
     assert.equal(bought.status, 201);
     assert.deepEqual(bought.body.seats.map((one) => one.seat), [seat]);
     assert.deepEqual(expectStatus(await client.get(`/v1/orders/${bought.body.id}`), 200), bought.body);
     assert.equal(expectStatus(await client.get(`/v1/concerts/${concert.id}/seats`), 200).status[seat], 'x');
+    /* Examples of what is optional are shown, not sent: the next order would be this one again. */
+    const parameter = operation('createOrder').locator('tr[data-param-name="Idempotency-Key"]');
+    assert.match(await parameter.innerText(), /For example: /);
+    assert.equal(await parameter.locator('input[type="text"]').inputValue(), '');
     client.close();
   });
 
