@@ -384,7 +384,8 @@ void sp_state_usage_of(const sp_state *state, sp_state_usage *out)
                         state->order_seats_count * sizeof(*state->order_seats),
         .seats_bytes = state->words_count * word_bytes,
         .cards_bytes = state->arena.used_bytes +
-                       state->concerts_count * (sizeof(sp_concert_row) + sizeof(sp_sales_row)) +
+                       state->concerts_count *
+                           (sizeof(sp_concert_row) + sizeof(sp_sales_row) + sizeof(sp_seq)) +
                        state->prices_count * sizeof(sp_price_row) +
                        (state->categories.mask + 1ull) * sizeof(uint32_t) +
                        state->categories.count * sizeof(sp_text),
