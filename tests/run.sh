@@ -86,7 +86,7 @@ run_threads() {
     say "queue, sequencer, views, transport, logger and benchmarks (thread)"
     local programs="engine/tally_test net/metrics_test engine/queue_test engine/sequencer_test engine/sequencer_session_test
         engine/views_test engine/views_catalogue_test engine/views_since_test engine/views_search_test engine/search_test storage/wait_test storage/profile_settled_test
-        net/conn_test net/loop_slot_test net/hop_test net/stream_test net/rate_test net/transport_limits_test net/transport_drain_test net/logger_test
+        net/seat_changes_test net/conn_test net/loop_slot_test net/hop_test net/stream_test net/rate_test net/transport_limits_test net/transport_drain_test net/logger_test
         bench/bench_test bench/floor_test bench/floor_log_test"
     local targets=() p
     for p in $programs; do targets+=("build/thread/tests/$p"); done

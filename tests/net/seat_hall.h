@@ -43,7 +43,8 @@ static inline void hall_remember(struct hall *hall)
 static inline struct hall hall_make(uint32_t seats_count)
 {
     sp_limits limits = stage_limits;
-    limits.seats_max = 4000;
+    limits.seats_max = 100000;
+    limits.text_bytes_max = 1 << 20;
     limits.orders_max = limits.order_seats_max = HALL_SEQS_MAX;
     limits.holds_max = HALL_SEQS_MAX;
     struct hall hall = {.stage = stage_make_with(&limits), .seats_count = seats_count};
