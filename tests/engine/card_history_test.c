@@ -18,7 +18,7 @@ static int set_up(void **state)
     sp_limits limits = stage_limits;
     limits.grades_max = 64;
     stage = stage_make_with(&limits);
-    views = sp_views_create(&limits);
+    views = sp_views_create(&limits, NULL);
     sp_views_publish_all(views, stage.state);
     return views ? 0 : -1;
 }
@@ -181,7 +181,7 @@ static void when_a_concert_itself_changed_is_kept(void **state)
     sp_seq own = sp_state_seq(stage.state);
     assert_int_equal(stage_order(&stage, BUYER, SEATS(3, 4)), SP_OK);
     assert_int_equal(sp_state_concert_own_seq(stage.state, 1), own);
-    sp_views *later = sp_views_create(&stage_limits);
+    sp_views *later = sp_views_create(&stage_limits, NULL);
     sp_views_publish_all(later, stage.state);
     assert_int_equal(sp_views_concert_own_seq(later, 1), own);
     assert_int_equal(sp_views_concert_seq(later, 1), own + 1);
