@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "engine/admit_private.h"
 #include "engine/bitmap.h"
-#include "engine/cards.h"
-#include "engine/catalogue.h"
-#include "engine/engine.h"
+#include "engine/spec.h"
 
 /* Everything that apply asserts or relies on is refused here first, and
  * everything that decide would not have made, so that a log which replays is
@@ -12,12 +11,6 @@
 static bool role_known(sp_role role)
 {
     return (int)role >= SP_ROLE_USER && (int)role <= SP_ROLE_ADMIN;
-}
-
-/* Has the actor the rights of this role? The operator has all. */
-static bool actor_has(const sp_state *state, const sp_event *event, sp_role role)
-{
-    return event->actor == 0 || state->users[event->actor].role >= role;
 }
 
 static const char *admit_server_started(const sp_event *event)
@@ -52,7 +45,7 @@ static const char *admit_role_set(const sp_state *state, const sp_event *event)
 {
     const sp_user_row *user = sp_state_living_row(state, event->role_set.user);
 
-    if (!actor_has(state, event, SP_ROLE_ADMIN))
+    if (!sp_admit_actor_has(state, event, SP_ROLE_ADMIN))
         return "role_set: the actor is no ADMIN";
     if (!user)
         return "role_set: there is no such user";
@@ -69,7 +62,7 @@ static const char *admit_points_granted(const sp_state *state, const sp_event *e
     const sp_user_row *user = sp_state_living_row(state, event->points_granted.user);
     sp_points amount = event->points_granted.amount;
 
-    if (!actor_has(state, event, SP_ROLE_ADMIN))
+    if (!sp_admit_actor_has(state, event, SP_ROLE_ADMIN))
         return "points_granted: the actor is no ADMIN";
     if (!user)
         return "points_granted: there is no such user";
@@ -81,141 +74,6 @@ static const char *admit_points_granted(const sp_state *state, const sp_event *e
         return "points_granted: the balance goes over its maximum";
     if (!sp_grants_has_room(state))
         return "points_granted: this installation's limit of grants is reached";
-    return NULL;
-}
-
-static const char *admit_category_created(const sp_state *state, const sp_event *event)
-{
-    sp_text name = event->category_created.name;
-
-    if (!actor_has(state, event, SP_ROLE_ADMIN))
-        return "category_created: the actor is no ADMIN";
-    if (event->category_created.category != (uint64_t)state->categories.count + 1)
-        return "category_created: the category id is not the next one";
-    if (!sp_text_fits(name, SP_CATEGORY_NAME_SIZE_MAX))
-        return "category_created: the name is not 1 to 100 bytes of UTF-8";
-    if (sp_categories_find(&state->categories, name))
-        return "category_created: the name exists already";
-    if (state->categories.count >= state->limits.categories_max)
-        return "category_created: this installation's limit of categories is reached";
-    if (!sp_arena_fits(&state->arena, name.size))
-        return "category_created: this installation's limit of text is reached";
-    return NULL;
-}
-
-/* Is there room for this layout, in the place of the older card's (NULL: of none)? */
-static const char *admit_layout(const sp_state *state, const sp_spec_size *size,
-                                const sp_concert_card *older)
-{
-    const char *limit = sp_layout_limit(state, size, older);
-
-    if (!limit)
-        return NULL;
-    if (strcmp(limit, "seats") == 0)
-        return "this installation's limit of seats is reached";
-    if (strcmp(limit, "grades") == 0)
-        return "this installation's limit of grades is reached";
-    return "this installation's limit of rows is reached";
-}
-
-static const char *admit_concert_created(const sp_state *state, const sp_event *event)
-{
-    const sp_concert_spec *spec = &event->concert_created.spec;
-    sp_spec_size size;
-    sp_spec_fault fault;
-
-    if (event->actor == 0)
-        return "concert_created: has no actor";
-    if (event->concert_created.host != event->actor)
-        return "concert_created: the host is not the actor";
-    if (!actor_has(state, event, SP_ROLE_HOST))
-        return "concert_created: the actor is no HOST";
-    if (event->concert_created.concert != (uint64_t)state->concerts_count + 1)
-        return "concert_created: the concert id is not the next one";
-    if (spec->category - 1u >= state->categories.count)
-        return "concert_created: there is no such category";
-    if (!sp_spec_check(spec, &size, &fault))
-        return fault.detail;
-    if (state->concerts_count >= state->limits.concerts_max)
-        return "concert_created: this installation's limit of concerts is reached";
-    if (!sp_arena_fits(&state->arena, size.card_bytes))
-        return "concert_created: this installation's limit of text is reached";
-    return admit_layout(state, &size, NULL);
-}
-
-/* May the actor change this concert? */
-static const char *admit_own_concert(const sp_state *state, const sp_event *event, sp_concert_id id)
-{
-    const sp_concert_row *concert = sp_state_concert_row(state, id);
-
-    if (!concert)
-        return "there is no such concert";
-    if (event->actor != 0 && !actor_has(state, event, SP_ROLE_HOST))
-        return "the actor is no HOST";
-    if (concert->host != event->actor && !actor_has(state, event, SP_ROLE_ADMIN))
-        return "the actor is neither the concert's host nor an ADMIN";
-    if (concert->sale == SP_SALE_CANCELLED)
-        return "the concert is cancelled";
-    return NULL;
-}
-
-/* The grades of an edit that has any: they are others than before, of a concert none of
- * whose seats was touched. */
-static const char *admit_new_grades(const sp_state *state, const sp_event *event,
-                                    const sp_spec_size *size)
-{
-    sp_concert_id id = event->concert_edited.concert;
-    const sp_concert_card *card = state->concerts[id].card;
-
-    if (sp_spec_grades_equal(&event->concert_edited.spec, &card->spec))
-        return "concert_edited: the grades are those that it has";
-    if (sp_concert_was_touched(state, id))
-        return "concert_edited: a seat was held or sold, its grades are fixed";
-    return admit_layout(state, size, card);
-}
-
-static const char *admit_concert_edited(const sp_state *state, const sp_event *event)
-{
-    sp_concert_id id = event->concert_edited.concert;
-    const sp_concert_spec *spec = &event->concert_edited.spec;
-    sp_concert_spec whole = *spec;
-    sp_spec_size size;
-    sp_spec_fault fault;
-    const char *wrong = admit_own_concert(state, event, id);
-
-    if (wrong)
-        return wrong;
-    const sp_concert_card *card = state->concerts[id].card;
-    if (spec->grades_count == 0) {
-        whole.grades = card->spec.grades;
-        whole.grades_count = card->spec.grades_count;
-    }
-    if (spec->category - 1u >= state->categories.count)
-        return "concert_edited: there is no such category";
-    if (!sp_spec_check(&whole, &size, &fault))
-        return fault.detail;
-    if (spec->grades_count && (wrong = admit_new_grades(state, event, &size)))
-        return wrong;
-    if (!sp_arena_fits(&state->arena, sp_card_bytes(spec, size.rows_count, card)))
-        return "concert_edited: this installation's limit of text is reached";
-    return NULL;
-}
-
-static const char *admit_concert_cancelled(const sp_state *state, const sp_event *event)
-{
-    sp_concert_id id = event->concert_cancelled.concert;
-    const char *wrong = admit_own_concert(state, event, id);
-
-    if (wrong)
-        return wrong;
-    const sp_sales_row *sales = &state->sales[id];
-    if (event->concert_cancelled.orders_count != sales->orders_count - sales->cancelled_count ||
-        event->concert_cancelled.amount != sales->amount - sales->refunded)
-        return "concert_cancelled: the refunds are not those of its paid orders";
-    if (event->concert_cancelled.seats_held_count != state->concerts[id].held_count)
-        return "concert_cancelled: not so many seats are held";
-    if (!sp_concert_can_refund(state, id))
-        return "concert_cancelled: a balance goes over its maximum";
     return NULL;
 }
 
@@ -360,7 +218,7 @@ static const char *admit_order_cancelled(const sp_state *state, const sp_event *
         return "order_cancelled: the reason is not at most 500 bytes of UTF-8";
 
     const sp_concert_row *concert = &state->concerts[order->concert];
-    bool admin = actor_has(state, event, SP_ROLE_ADMIN);
+    bool admin = sp_admit_actor_has(state, event, SP_ROLE_ADMIN);
     bool late = event->time > concert->card->spec.cancel_until;
     if (order->user != event->actor && !admin)
         return "order_cancelled: the actor is neither its user nor an ADMIN";
@@ -469,9 +327,9 @@ static const char *admit_own(const sp_state *state, const sp_event *event)
     case SP_EVENT_POINTS_GRANTED:
         return admit_points_granted(state, event);
     case SP_EVENT_CATEGORY_CREATED:
-        return admit_category_created(state, event);
+        return sp_admit_category_created(state, event);
     case SP_EVENT_CONCERT_CREATED:
-        return admit_concert_created(state, event);
+        return sp_admit_concert_created(state, event);
     case SP_EVENT_ORDER_PAID:
         return admit_order_paid(state, event);
     case SP_EVENT_ORDER_CANCELLED:
@@ -487,13 +345,13 @@ static const char *admit_own(const sp_state *state, const sp_event *event)
     case SP_EVENT_HOLDS_EXPIRED:
         return admit_holds_expired(state, event);
     case SP_EVENT_CONCERT_EDITED:
-        return admit_concert_edited(state, event);
+        return sp_admit_concert_edited(state, event);
     case SP_EVENT_CONCERT_PAUSED:
-        return admit_own_concert(state, event, event->concert_paused.concert);
+        return sp_admit_own_concert(state, event, event->concert_paused.concert);
     case SP_EVENT_CONCERT_RESUMED:
-        return admit_own_concert(state, event, event->concert_resumed.concert);
+        return sp_admit_own_concert(state, event, event->concert_resumed.concert);
     case SP_EVENT_CONCERT_CANCELLED:
-        return admit_concert_cancelled(state, event);
+        return sp_admit_concert_cancelled(state, event);
     }
     return "the event's type is not known";
 }
