@@ -182,6 +182,7 @@ export class LiveMap {
     this.seq = null;
     this.seen = []; /* {seq, status} behind each event */
     this.kinds = [];
+    this.concertStatus = null; /* as told last */
   }
 
   get status() { return this.seats?.join('') ?? null; }
@@ -191,6 +192,12 @@ export class LiveMap {
     if (event === 'reset') {
       assert.deepEqual(data, {});
       this.seats = this.seq = null;
+      return;
+    }
+    if (event === 'concert') { /* without an id; that of its seq comes next */
+      assert.deepEqual(Object.keys(data), ['seq', 'status']);
+      assert.notEqual(id, String(data.seq));
+      this.concertStatus = data.status;
       return;
     }
     assert.equal(id, String(data.seq));

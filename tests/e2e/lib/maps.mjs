@@ -21,6 +21,19 @@ export class TrueMaps {
       if (idOf(data.concert) === this.concertId)
         this.changed(seq);
       break;
+    case 'concert_edited':
+      if (idOf(data.concert) === this.concertId)
+        this.edited(seq, data);
+      break;
+    case 'concert_paused':
+    case 'concert_resumed':
+      if (idOf(data.concert) === this.concertId)
+        this.changed(seq);
+      break;
+    case 'concert_cancelled':
+      if (idOf(data.concert) === this.concertId)
+        this.put(seq, this.seats.keys(), '.');
+      break;
     case 'order_paid':
       if (idOf(data.concert) === this.concertId)
         this.put(seq, this.keep(this.orders, data.order, data.seats), 'x');
@@ -41,6 +54,13 @@ export class TrueMaps {
     default:
       break;
     }
+  }
+
+  /** Other grades are other seats; without any they stay. */
+  edited(seq, { grades }) {
+    if (grades?.length > 0)
+      this.seats = Array(grades.flatMap(({ rows }) => rows).reduce((sum, size) => sum + size, 0)).fill('.');
+    this.changed(seq);
   }
 
   keep(map, id, seats) {
