@@ -30,16 +30,15 @@ static void words_reserve(sp_state *state, sp_concert_card *card)
     state->words_count += wanted;
 }
 
-/* The prices of a layout, in a place for `had` of them or, if there are more, behind
+/* The prices of a layout: in the older one's place, if that is large enough, or behind
  * all others. */
-static void prices_fill(sp_state *state, sp_concert_row *row, uint32_t had)
+static void prices_fill(sp_state *state, sp_concert_row *row, sp_concert_card *card)
 {
-    const sp_concert_card *card = row->card;
-
-    if (card->spec.grades_count > had) {
+    if (card->spec.grades_count > card->prices_reserved) {
         SP_ASSERT_CMP(card->spec.grades_count, <=, state->limits.grades_max - state->prices_count);
         row->first_price = state->prices_count;
         state->prices_count += card->spec.grades_count;
+        card->prices_reserved = card->spec.grades_count;
     }
     for (uint32_t i = 0; i < card->spec.grades_count; i++) {
         const sp_card_grade *grade = &card->grades[i];
@@ -89,7 +88,7 @@ sp_subject sp_apply_concert_created(sp_state *state, const sp_event *event)
 
     row_copy_card(row, card, event->seq);
     state->own_seqs[id] = event->seq;
-    prices_fill(state, row, 0);
+    prices_fill(state, row, card);
     row->host = card->host;
     sp_account_row *account = &state->accounts[card->host];
     row->older_of_host = account->newest_concert;
@@ -118,7 +117,7 @@ sp_subject sp_apply_concert_edited(sp_state *state, const sp_event *event)
     row_copy_card(row, card, event->seq);
     state->own_seqs[id] = event->seq;
     if (event->concert_edited.spec.grades_count)
-        prices_fill(state, row, older->spec.grades_count);
+        prices_fill(state, row, card);
     return (sp_subject){id, 0, 0};
 }
 

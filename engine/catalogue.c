@@ -14,7 +14,7 @@ const char *sp_layout_limit(const sp_state *state, const sp_spec_size *size,
 {
     const sp_limits *limits = &state->limits;
     uint32_t words = sp_words_wanted(older ? older->words_reserved : 0, size->seats_count);
-    uint32_t prices_had = older ? older->spec.grades_count : 0;
+    uint32_t prices_had = older ? older->prices_reserved : 0;
 
     if (is_over(size->seats_count, older ? older->seats_count : 0, state->seats_count,
                 limits->seats_max) ||
@@ -27,6 +27,21 @@ const char *sp_layout_limit(const sp_state *state, const sp_spec_size *size,
                 limits->rows_max))
         return "rows";
     return NULL;
+}
+
+const char *sp_concert_date_fault(const sp_state *state, sp_concert_id concert,
+                                  sp_time_ms concert_date, sp_time_ms now)
+{
+    const sp_concert_row *row = &state->concerts[concert];
+    sp_time_ms date = row->card->spec.concert_date;
+
+    if (concert_date > now)
+        return sp_user_is_erased(&state->users[row->host])
+                   ? "can not be to come: the host was erased"
+                   : NULL;
+    return date > now && (row->sold_count || row->held_count)
+               ? "can not be moved into the past while seats are sold or held"
+               : NULL;
 }
 
 bool sp_concert_was_touched(const sp_state *state, sp_concert_id concert)

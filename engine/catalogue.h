@@ -16,6 +16,12 @@
 const char *sp_layout_limit(const sp_state *state, const sp_spec_size *size,
                             const sp_concert_card *older);
 
+/* What is wrong with a concert's new date at `now`: it can't be in the past while it has
+ * paid orders or holds, nor to come when its host was erased. A static sentence, or
+ * NULL. */
+const char *sp_concert_date_fault(const sp_state *state, sp_concert_id concert,
+                                  sp_time_ms concert_date, sp_time_ms now);
+
 /* Was any seat of the concert ever held or sold? Costs a look at each of them, at
  * worst. */
 bool sp_concert_was_touched(const sp_state *state, sp_concert_id concert);

@@ -102,6 +102,9 @@ sp_outcome sp_decide_concert_edit(const sp_deciding *d)
         return sp_refuse(d, SP_CATEGORY_UNKNOWN);
     if (!sp_spec_check(spec, &size, &fault))
         return sp_refuse_field(d, fault.field, fault.detail);
+    const char *date_fault = sp_concert_date_fault(state, id, spec->concert_date, d->now);
+    if (date_fault)
+        return sp_refuse_field(d, "concertDate", date_fault);
     if (sp_spec_grades_equal(spec, &card->spec)) {
         spec->grades = NULL;
         spec->grades_count = 0;

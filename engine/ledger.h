@@ -10,7 +10,7 @@
  * Nearly all entries are orders of buyers who do nothing but buy, so those cost
  * the order path no line that it does not have already: a user's own orders are
  * chained from his row (older_of_user), which a list of orders needs anyway. His
- * other entries (orders that he sold, cancellations, grants) hang behind the
+ * other entries (orders that he sold, cancellations, grants, refunds) hang behind the
  * newest order that he had made by then, in `others` of its row, or before his
  * first one in `others` of his account; there the newest of them stands, and
  * each leads to the one before it of any kind:

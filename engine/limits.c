@@ -7,12 +7,12 @@ const sp_limits sp_limits_default = {
     .users_max = 1000000,                /* 72 bytes each, 128 more for each that
                                         * has used a key: 200 MB */
     .categories_max = 10000,             /* 24 bytes each and the name */
-    .concerts_max = 100000,              /* 376 bytes each, 256 of them for search, and
-                                        * the card: 38 MB */
+    .concerts_max = 100000,              /* 400 bytes each, 256 of them for search, and
+                                        * the card: 40 MB */
     .seats_max = 10000000,               /* 16.5 bytes each, and some 16 for each
                                         * pair of a user and a concert beyond
                                         * his first eight: 325 MB at most */
-    .grades_max = 400000,                /* 8 bytes each and 64 in the card */
+    .grades_max = 400000,                /* 8 bytes each and 80 in the card */
     .rows_max = 2000000,                 /* 8 bytes each, in the card */
     .orders_max = 20000000,              /* 64 bytes each, 32 more if cancelled (or with
                                         * its concert: for each buyer), 8 more where

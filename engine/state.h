@@ -46,9 +46,10 @@ typedef struct sp_concert_card {
     const sp_seat *row_first_seat;         /* rows_count + 1 entries, last = seats_count */
     uint32_t rows_count;
     uint32_t seats_count;
-    uint32_t first_word;     /* where its bitmaps begin in the global word arrays;
+    uint32_t first_word;      /* where its bitmaps begin in the global word arrays;
                           * a concert begins on a word of its own */
-    uint32_t words_reserved; /* there: at least as many as its seats take */
+    uint32_t words_reserved;  /* there: at least as many as its seats take */
+    uint32_t prices_reserved; /* likewise of its grades' prices */
 } sp_concert_card;
 
 /* Words of 64 seats that a concert of so many seats takes. */

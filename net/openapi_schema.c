@@ -101,8 +101,15 @@ static void put_counts_members(sp_json_writer *json, const sp_schema_field *fiel
     sp_openapi_put_field(json, &(sp_schema_field)SP_KEY_COUNT(NULL, .about = NULL));
 }
 
+static void put_null(sp_json_writer *json)
+{
+    sp_json_object(json);
+    sp_json_put_string(json, "type", "null");
+    sp_json_object_end(json);
+}
+
 static void put_one_of(sp_json_writer *json, const char *pattern, const char *format,
-                       const sp_schema_field *number)
+                       const sp_schema_field *number, bool nullable)
 {
     sp_json_key(json, "oneOf");
     sp_json_array(json);
@@ -111,6 +118,8 @@ static void put_one_of(sp_json_writer *json, const char *pattern, const char *fo
     sp_json_put_string(json, pattern ? "pattern" : "format", pattern ? pattern : format);
     sp_json_object_end(json);
     sp_openapi_put_field(json, number);
+    if (nullable)
+        put_null(json);
     sp_json_array_end(json);
 }
 
@@ -122,9 +131,7 @@ static void put_shape_ref(sp_json_writer *json, const sp_schema_field *field)
         sp_json_key(json, "oneOf");
         sp_json_array(json);
         sp_openapi_put_ref(json, name);
-        sp_json_object(json);
-        sp_json_put_string(json, "type", "null");
-        sp_json_object_end(json);
+        put_null(json);
         sp_json_array_end(json);
         return;
     }
@@ -144,14 +151,14 @@ static void put_value_members(sp_json_writer *json, const sp_schema_field *field
         sp_json_put_string(json, "pattern", SP_PATTERN_ID);
         break;
     case SP_VALUE_ID_GIVEN:
-        put_one_of(json, SP_PATTERN_ID, NULL, &id_number);
+        put_one_of(json, SP_PATTERN_ID, NULL, &id_number, field->nullable);
         break;
     case SP_VALUE_TIME:
         sp_json_put_string(json, "format", "date-time");
         sp_json_put_string(json, "pattern", SP_PATTERN_TIME);
         break;
     case SP_VALUE_TIME_GIVEN:
-        put_one_of(json, NULL, "date-time", &time_number);
+        put_one_of(json, NULL, "date-time", &time_number, field->nullable);
         break;
     case SP_VALUE_INTEGER:
         sp_json_put_integer(json, "minimum", field->min);

@@ -329,7 +329,10 @@ const sp_route sp_routes[] = {
      .summary = "Watch the seat map",
      .about = "Server-sent events: a `map` first, or what has changed since Last-Event-ID if that "
               "is known (else `reset`, then a `map`); then `seats`, from each 100 ms on; a comment "
-              "each 15 s. A Last-Event-ID of 0 stands for a map with all seats free.",
+              "each 15 s. `concert` says, without an id and right before the others of its seq, "
+              "that the "
+              "concert itself was edited, paused, resumed or cancelled. A Last-Event-ID of 0 "
+              "stands for a map with all seats free.",
      .tag = SP_TAG_SEATS,
      .outcomes = OUTCOMES(SP_CONCERT_UNKNOWN, SP_BUSY),
      .who = SP_WHO_ANYONE,

@@ -99,6 +99,9 @@
       "sp_seat_event_changes")                                                                \
     X(SEAT_EVENT_RESET, "SeatEventReset", "the last id is not known: a map follows",          \
       "SP_SEAT_EVENT_RESET")                                                                  \
+    X(SEAT_EVENT_CONCERT, "SeatEventConcert", "the concert itself has changed",               \
+      "sp_seat_event_concert")                                                                \
+    X(CONCERT_NOW, "ConcertNow", "what a concert is now", "sp_seat_event_concert")            \
     X(SEATS_NOW, "SeatsNow", "a character for each seat", "sp_seat_event_map")                \
     X(SEAT_CHANGES, "SeatChanges", "seats by the state that they have now",                   \
       "sp_seat_event_changes")                                                                \

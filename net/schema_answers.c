@@ -60,8 +60,8 @@
            .example = "\"0123456789abcdef0123456789abcdef\"")
 
 static const char *const order_statuses[] = {"PAYMENT", "CANCEL", NULL};
-static const char *const concert_statuses[] = {"UPCOMING", "ON_SALE",   "PAUSED",
-                                               "CLOSED",   "CANCELLED", NULL};
+const char *const sp_schema_concert_statuses[] = {"UPCOMING", "ON_SALE",   "PAUSED",
+                                                  "CLOSED",   "CANCELLED", NULL};
 static const char *const movements[] = {"user_created",    "points_granted",    "order_paid",
                                         "order_cancelled", "concert_cancelled", NULL};
 static const char *const health[] = {"live", "ready", NULL};
@@ -141,7 +141,7 @@ static const sp_schema_field category_list_keys[] = {
 static const sp_schema_field concert_keys[] = {
     SP_KEY("id", ID),
     SP_KEY_SEQ(.about = "Of the last event that changed this concert."),
-    SP_KEY("status", CHOICE, .choices = concert_statuses, .about = "At `now`."),
+    SP_KEY("status", CHOICE, .choices = sp_schema_concert_statuses, .about = "At `now`."),
     SP_KEY_SHAPE("category", CATEGORY),
     SP_KEY("hostId", ID),
     SP_KEY("name", TEXT, .min = 1, .max = SP_CONCERT_NAME_SIZE_MAX,

@@ -107,5 +107,6 @@ extern const sp_schema_shape sp_schema_problems[SP_PARTS_END];
 /* Choices that more than one shape has. */
 extern const char *const sp_schema_roles[];
 extern const char *const sp_schema_ages[];
+extern const char *const sp_schema_concert_statuses[];
 
 #endif

@@ -19,6 +19,7 @@
 static const char *const map[] = {"map", NULL};
 static const char *const seats[] = {"seats", NULL};
 static const char *const reset[] = {"reset", NULL};
+static const char *const concert[] = {"concert", NULL};
 static const char *const waiting[] = {"waiting", NULL};
 static const char *const order_end[] = {"orderEnd", NULL};
 static const char *const end_id[] = {"end", NULL};
@@ -40,6 +41,18 @@ static const sp_schema_field seat_event_seats_keys[] = {
 static const sp_schema_field seat_event_reset_keys[] = {
     EVENT(reset),
     SP_KEY_SHAPE("data", NOTHING),
+    SP_KEYS_END,
+};
+
+static const sp_schema_field seat_event_concert_keys[] = {
+    EVENT(concert),
+    SP_KEY_SHAPE("data", CONCERT_NOW),
+    SP_KEYS_END,
+};
+
+static const sp_schema_field concert_now_keys[] = {
+    SP_KEY_SEQ(),
+    SP_KEY("status", CHOICE, .choices = sp_schema_concert_statuses, .example = "\"PAUSED\""),
     SP_KEYS_END,
 };
 
@@ -74,10 +87,13 @@ const sp_schema_shape sp_schema_streams[SP_PARTS_END] = {
     [SP_SCHEMA_SEAT_EVENTS] = {.events = true,
                                .variants =
                                    SP_VARIANTS{SP_SCHEMA_SEAT_EVENT_MAP, SP_SCHEMA_SEAT_EVENT_SEATS,
-                                               SP_SCHEMA_SEAT_EVENT_RESET, 0}},
+                                               SP_SCHEMA_SEAT_EVENT_RESET,
+                                               SP_SCHEMA_SEAT_EVENT_CONCERT, 0}},
     [SP_SCHEMA_SEAT_EVENT_MAP] = {.fields = seat_event_map_keys},
     [SP_SCHEMA_SEAT_EVENT_SEATS] = {.fields = seat_event_seats_keys},
     [SP_SCHEMA_SEAT_EVENT_RESET] = {.fields = seat_event_reset_keys},
+    [SP_SCHEMA_SEAT_EVENT_CONCERT] = {.fields = seat_event_concert_keys},
+    [SP_SCHEMA_CONCERT_NOW] = {.fields = concert_now_keys},
     [SP_SCHEMA_SEATS_NOW] = {.fields = seats_now_keys},
     [SP_SCHEMA_SEAT_CHANGES] = {.fields = seat_changes_keys},
     [SP_SCHEMA_JOB_EVENTS] = {.events = true,

@@ -56,7 +56,8 @@ typedef struct sp_reference_concert {
     /* All that its host states of it, as concert_created's spec: at first, and now. Its
      * own copies. */
     sp_event *created, *stated;
-    uint32_t words_count; /* of bitmaps, 64 seats each: the most it ever had */
+    uint32_t words_count;  /* of bitmaps, 64 seats each: the most it ever had */
+    uint32_t prices_count; /* likewise grades */
     sp_reference_grade *grades;
     sp_reference_seat *seats;
 } sp_reference_concert;

@@ -36,24 +36,25 @@ static void grades_name(concert *c, const sp_concert_spec *spec)
 }
 
 /* A place that is large enough is kept, of another size it is a new one. */
-static void places_take(sp_reference *r, concert *c, uint32_t grades_had)
+static void places_take(sp_reference *r, concert *c)
 {
     uint32_t words = (c->seats_count + 63) / 64;
     if (words > c->words_count) {
         r->words_used += words;
         c->words_count = words;
     }
-    if (c->grades_count > grades_had)
+    if (c->grades_count > c->prices_count) {
         r->grades_used += c->grades_count;
+        c->prices_count = c->grades_count;
+    }
 }
 
 static void layout_take(sp_reference *r, concert *c, const sp_concert_spec *spec, sp_seq seq)
 {
-    uint32_t grades_had = c->grades_count;
     grades_name(c, spec);
     seats_lay_out(c, spec);
     c->layout_seq = seq;
-    places_take(r, c, grades_had);
+    places_take(r, c);
 }
 
 /* Its own copy of what is stated now; the older one is given back last, since the new

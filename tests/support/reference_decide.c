@@ -204,7 +204,7 @@ static sp_outcome decide(const sp_reference *r, const sp_command *c, sp_time_ms 
     case SP_COMMAND_CONCERT_CREATE:
         return sp_reference_decide_create(r, c, a);
     case SP_COMMAND_CONCERT_EDIT:
-        return sp_reference_decide_edit(r, c, a);
+        return sp_reference_decide_edit(r, c, now, a);
     case SP_COMMAND_CONCERT_PAUSE:
     case SP_COMMAND_CONCERT_RESUME:
     case SP_COMMAND_CONCERT_CANCEL:

@@ -36,7 +36,7 @@ static sp_outcome layout_fits(const sp_reference *r, const sp_concert_spec *spec
     }
     if (older != NULL && words <= older->words_count)
         words = 0;
-    if (older != NULL && grades <= older->grades_count)
+    if (older != NULL && grades <= older->prices_count)
         grades = 0;
     if (seats > r->limits.seats_max || r->words_used + words > words_max)
         return sp_reference_limit(a, "seats");
@@ -157,7 +157,22 @@ static bool was_touched(const sp_reference *r, sp_concert_id id)
     return false;
 }
 
-sp_outcome sp_reference_decide_edit(const sp_reference *r, const sp_command *c, answer *a)
+/* A date that has gone by is none for seats that somebody has, one that comes none for a
+ * host who was erased. */
+static bool date_fits(const sp_reference *r, sp_concert_id id, sp_time_ms before, sp_time_ms date,
+                      sp_time_ms now)
+{
+    const sp_reference_concert *concert = &r->concerts[id - 1];
+    uint32_t had = 0;
+    for (uint32_t i = 0; i < concert->seats_count; i++)
+        had += concert->seats[i].order != 0 || concert->seats[i].hold != 0;
+    if (date > now)
+        return !r->users[concert->host - 1].erased;
+    return before <= now || had == 0;
+}
+
+sp_outcome sp_reference_decide_edit(const sp_reference *r, const sp_command *c, sp_time_ms now,
+                                    answer *a)
 {
     sp_concert_id id = c->concert_edit.concert;
     sp_outcome outcome = own(r, c, id);
@@ -168,6 +183,8 @@ sp_outcome sp_reference_decide_edit(const sp_reference *r, const sp_command *c, 
     sp_concert_spec spec = patched(before, c->concert_edit.patch);
     if ((outcome = spec_check(r, &spec)) != SP_OK)
         return outcome;
+    if (!date_fits(r, id, before->concert_date, spec.concert_date, now))
+        return SP_VALIDATION_FAILED;
     if (spec.cancel_until == 0)
         spec.cancel_until = default_until(&spec);
     if (are_same_grades(&spec, before)) {

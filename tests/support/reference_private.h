@@ -58,7 +58,7 @@ sp_outcome sp_reference_decide_release(const sp_reference *r, const sp_command *
 
 sp_outcome sp_reference_decide_create(const sp_reference *r, const sp_command *c,
                                       sp_reference_answer *a); /* a concert */
-sp_outcome sp_reference_decide_edit(const sp_reference *r, const sp_command *c,
+sp_outcome sp_reference_decide_edit(const sp_reference *r, const sp_command *c, sp_time_ms now,
                                     sp_reference_answer *a);
 /* Pausing, resuming, cancelling. */
 sp_outcome sp_reference_decide_sale(const sp_reference *r, const sp_command *c,
