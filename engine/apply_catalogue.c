@@ -83,6 +83,8 @@ sp_subject sp_apply_concert_created(sp_state *state, const sp_event *event)
     card->seq = event->seq;
     card->created = card;
     card->older = NULL;
+    card->jump = NULL;
+    card->edits_count = 0;
     words_reserve(state, card);
     count_layout(state, card);
 
@@ -97,6 +99,18 @@ sp_subject sp_apply_concert_created(sp_state *state, const sp_event *event)
     return (sp_subject){id, 0, 0};
 }
 
+/* Where the card behind this one jumps to: as far again as two jumps of one length do,
+ * or to this one. */
+static const sp_concert_card *jump_from(const sp_concert_card *older)
+{
+    const sp_concert_card *first = older->jump, *second = first ? first->jump : NULL;
+
+    return second && older->edits_count - first->edits_count ==
+                         first->edits_count - second->edits_count
+               ? second
+               : older;
+}
+
 sp_subject sp_apply_concert_edited(sp_state *state, const sp_event *event)
 {
     sp_concert_id id = event->concert_edited.concert;
@@ -107,6 +121,8 @@ sp_subject sp_apply_concert_edited(sp_state *state, const sp_event *event)
     sp_concert_card *card = sp_card_make(&state->arena, &event->concert_edited.spec, older);
     card->seq = event->seq;
     card->older = older;
+    card->jump = jump_from(older);
+    card->edits_count = older->edits_count + 1;
     if (event->concert_edited.spec.grades_count) {
         card->layout_seq = event->seq;
         words_reserve(state, card);

@@ -76,16 +76,21 @@ static const sp_concert_card *card_load(const view_row *row)
     return atomic_load_explicit(&row->card, memory_order_acquire);
 }
 
-/* The last seq at which the concert had this card's layout, if it has another by now;
- * else 0. */
+static bool has_layout(const view_row *row, const sp_concert_card *card)
+{
+    return card_load(row)->layout_seq == card->layout_seq;
+}
+
+/* The last seq at which the concert had this card's layout, which it has no more. No
+ * layout comes back and cards never change, so this needs no look. O(log edits). */
 static sp_seq seq_before_layout(const view_row *row, const sp_concert_card *card)
 {
     const sp_concert_card *later = card_load(row);
 
-    if (later->layout_seq == card->layout_seq)
-        return 0;
-    while (later->older->layout_seq != card->layout_seq)
-        later = later->older;
+    while (later->older->layout_seq != card->layout_seq) {
+        bool is_later = later->jump && later->jump->layout_seq > card->layout_seq;
+        later = is_later ? later->jump : later->older;
+    }
     return later->layout_seq - 1;
 }
 
@@ -139,36 +144,36 @@ bool sp_views_concert(const sp_views *views, sp_concert_id concert, sp_concert_n
     return true;
 }
 
-/* A look at the seats of this very card. */
+/* A look at the seats of this very card, whose layout the concert has. */
 static bool seats_try(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
                       uint64_t *held, sp_seq *seq)
 {
     const view_row *row = &views->rows[card->id];
-    size_t bytes = sp_words_of_seats(card->seats_count) * sizeof(uint64_t);
 
     uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
-    if (version % 2)
+    if (version % 2 || !has_layout(row, card))
         return false;
-    *seq = seq_before_layout(row, card);
-    if (*seq) {
-        memset(sold, 0, bytes);
-        memset(held, 0, bytes);
-    } else {
-        *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
-        words_load(views, card, sold, held);
-    }
+    *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
+    words_load(views, card, sold, held);
     return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
 }
 
 sp_seq sp_views_seats(const sp_views *views, const sp_concert_card *card, uint64_t *sold,
                       uint64_t *held)
 {
+    const view_row *row = &views->rows[card->id];
+    size_t bytes = sp_words_of_seats(card->seats_count) * sizeof(uint64_t);
     sp_seq seq;
 
-    for (uint32_t tries = 1; !seats_try(views, card, sold, held, &seq); tries++)
+    for (uint32_t tries = 1; has_layout(row, card); tries++) {
+        if (seats_try(views, card, sold, held, &seq))
+            return seq;
         if (tries % TRIES_BEFORE_YIELD == 0)
             sched_yield();
-    return seq;
+    }
+    memset(sold, 0, bytes);
+    memset(held, 0, bytes);
+    return seq_before_layout(row, card);
 }
 
 /* Those of a word that changed behind `after`, appended to out. */
@@ -204,33 +209,34 @@ static uint32_t words_since(const sp_views *views, const sp_concert_card *card, 
     return count;
 }
 
-/* One look, as concert_try. */
+/* One look, as seats_try. */
 static bool since_try(const sp_views *views, const sp_concert_card *card, sp_seq after,
                       sp_seat_now *out, uint32_t *count, sp_seq *seq)
 {
     const view_row *row = &views->rows[card->id];
 
     uint64_t version = atomic_load_explicit(&row->version, memory_order_acquire);
-    if (version % 2)
+    if (version % 2 || !has_layout(row, card))
         return false;
-    *count = 0;
-    *seq = seq_before_layout(row, card);
-    if (*seq == 0) {
-        *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
-        *count = words_since(views, card, after, out);
-    }
+    *seq = atomic_load_explicit(&row->seq, memory_order_acquire);
+    *count = words_since(views, card, after, out);
     return atomic_load_explicit(&row->version, memory_order_relaxed) == version;
 }
 
 sp_seq sp_views_seats_since(const sp_views *views, const sp_concert_card *card, sp_seq after,
                             sp_seat_now *out, uint32_t *count)
 {
+    const view_row *row = &views->rows[card->id];
     sp_seq seq;
 
-    for (uint32_t tries = 1; !since_try(views, card, after, out, count, &seq); tries++)
+    for (uint32_t tries = 1; has_layout(row, card); tries++) {
+        if (since_try(views, card, after, out, count, &seq))
+            return seq;
         if (tries % TRIES_BEFORE_YIELD == 0)
             sched_yield();
-    return seq;
+    }
+    *count = 0;
+    return seq_before_layout(row, card);
 }
 
 static bool concert_since_try(const sp_views *views, const view_row *row, sp_seq after,

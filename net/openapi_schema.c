@@ -264,6 +264,8 @@ static void put_object_members(sp_json_writer *json, const sp_schema_shape *shap
     sp_json_array(json);
     put_required(json, shape->fields);
     sp_json_array_end(json);
+    if (shape->some)
+        sp_json_put_integer(json, "minProperties", 1);
     sp_json_key(json, "additionalProperties");
     sp_json_boolean(json, shape->open);
 }

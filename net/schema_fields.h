@@ -62,6 +62,7 @@ typedef struct sp_schema_shape {
     const char *text_type;         /* it is text of this media type; or NULL */
     const char *text_example;      /* then one of that */
     bool empty;                    /* an object without fields, on purpose */
+    bool some;                     /* one of the fields at least */
     bool events;                   /* a stream; its variants are what comes in it */
     bool open;                     /* fields that are not named here may be there too */
 } sp_schema_shape;

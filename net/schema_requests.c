@@ -215,7 +215,7 @@ const sp_schema_shape sp_schema_requests[SP_PARTS_END] = {
     [SP_SCHEMA_NEW_CATEGORY] = {.fields = new_category_keys},
 
     [SP_SCHEMA_NEW_CONCERT] = {.fields = new_concert_keys},
-    [SP_SCHEMA_CONCERT_EDIT] = {.fields = concert_edit_keys},
+    [SP_SCHEMA_CONCERT_EDIT] = {.fields = concert_edit_keys, .some = true},
     [SP_SCHEMA_NEW_GRADE] = {.variants =
                                  SP_VARIANTS{SP_SCHEMA_GRADE_OF_ROWS, SP_SCHEMA_GRADE_OF_SEATS, 0}},
     [SP_SCHEMA_GRADE_OF_ROWS] = {.fields = grade_of_rows_keys},

@@ -75,6 +75,16 @@ describe('the contract', () => {
     refused(order, /HEAD/, { method: 'HEAD', target: `/v1/orders/${order.body.id}` });
   });
 
+  it('refuses an answer without the body that it should have, and a 204 where there is no route', async () => {
+    refused(changed((answer) => { delete answer.body; answer.size = 0; }), /has no body/);
+    const unknown = await problem('GET', '/v1/nothing');
+    contract.check({ method: 'GET', target: '/v1/nothing' }, unknown);
+    refused({ ...unknown, body: undefined, size: 0 }, /has no body/, { method: 'GET', target: '/v1/nothing' });
+    const options = await problem('OPTIONS', '/v1/orders');
+    assert.equal(options.status, 204);
+    refused(options, /204/, { method: 'DELETE', target: '/v1/nothing' });
+  });
+
   it('refuses a header that is missing, wrong, or not in the document', () => {
     refused(changed(({ headers }) => { delete headers.location; }), /without Location/);
     refused(changed(({ headers }) => { delete headers['x-request-id']; }), /without X-Request-Id/);

@@ -17,6 +17,7 @@ static int set_up(void **state)
     (void)state;
     sp_limits limits = stage_limits;
     limits.grades_max = 64;
+    limits.text_bytes_max = 1u << 20;
     stage = stage_make_with(&limits);
     views = sp_views_create(&limits, NULL);
     sp_views_publish_all(views, stage.state);
@@ -216,12 +217,35 @@ static void an_extension_never_ends_earlier(void **state)
     assert_int_equal(stage_give(&stage, &command), SP_HOLD_EXTEND_LIMIT);
 }
 
+/* Any card of 300 is found by a dozen steps or two, and is the one that a walk finds. */
+static void a_card_of_long_ago_is_found_by_jumps(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 300; i++)
+        give_seats(20 + i % 3);
+    publish();
+    const sp_concert_card *now = sp_state_concert(stage.state, 1), *walk = now;
+    for (sp_seq at = sp_state_seq(stage.state); at > 0; at--) {
+        uint32_t steps = 0;
+        while (walk && walk->seq > at)
+            walk = walk->older;
+        assert_ptr_equal(sp_card_at(now, at), walk);
+        for (const sp_concert_card *card = now; card && card->seq > at; steps++)
+            card = card->jump && card->jump->seq > at ? card->jump : card->older;
+        assert_in_range(steps, 0, 24);
+    }
+    uint64_t sold[16], held[16];
+    for (const sp_concert_card *later = now; later->older; later = later->older)
+        assert_int_equal(sp_views_seats(views, later->older, sold, held), later->layout_seq - 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_card_knows_what_was_before),
+        TEST(a_card_of_long_ago_is_found_by_jumps),
         TEST(an_edit_is_not_shown_with_what_it_edits),
         TEST(a_reader_of_an_old_layout_is_told_the_moment_before_it_went),
         TEST(one_look_is_of_one_moment),

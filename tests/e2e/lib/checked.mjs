@@ -59,7 +59,7 @@ export function checkAnswer(request, { status, headers }, bytes) {
 
 /** The head of a stream, whose events are checked as they come. */
 export function checkStream(request, { status, headers }) {
-  guarded(() => contract.check(request, { status, headers, body: undefined, size: 0 }));
+  guarded(() => contract.check(request, { status, headers, size: 0, isStreaming: true }));
 }
 
 export function checkEvent(request, event) {

@@ -63,6 +63,8 @@ class Walk {
     const without = (name) => Object.fromEntries(Object.entries(value).filter(([key]) => key !== name));
     bad([], 'a list for an object');
     bad('x', 'a text for an object');
+    if (whole.minProperties)
+      bad({}, 'no field at all');
     bad({ ...value, nonsense: 1 }, 'an unknown field', inside('nonsense'));
     for (const [name, schema] of Object.entries(whole.properties)) {
       if (whole.required.includes(name))

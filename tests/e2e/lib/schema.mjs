@@ -58,6 +58,7 @@ export class Schemas {
       case 'pattern': return type !== 'string' || new RegExp(wanted, 'u').test(value) ? null : `is not ${wanted}`;
       case 'minItems': return type !== 'array' || value.length >= wanted ? null : 'has too few';
       case 'maxItems': return type !== 'array' || value.length <= wanted ? null : 'has too many';
+      case 'minProperties': return type !== 'object' || Object.keys(value).length >= wanted ? null : 'has too few fields';
       case 'uniqueItems': return type !== 'array' || new Set(value.map((one) => JSON.stringify(one))).size === value.length ? null : 'has one twice';
       case 'items': return type === 'array' ? value.flatMap((one, i) => this.faults(wanted, one, `${where}[${i}]`)) : null;
       case 'required': return type === 'object' ? wanted.filter((name) => !(name in value)).map((name) => `${where}.${name}: is missing`) : null;
