@@ -112,8 +112,6 @@ const char *sp_admit_concert_edited(const sp_state *state, const sp_event *event
         return "concert_edited: there is no such category";
     if (!sp_spec_check(&whole, &size, &fault))
         return fault.detail;
-    if ((wrong = sp_concert_date_fault(state, id, spec->concert_date, event->time)))
-        return wrong;
     if (spec->grades_count && (wrong = admit_new_grades(state, event, &size)))
         return wrong;
     if (!sp_arena_fits(&state->arena, sp_card_bytes(spec, size.rows_count, card)))

@@ -80,9 +80,6 @@ static uint64_t monotonic_ns(void)
     return (uint64_t)ts.tv_sec * UINT64_C(1000000000) + (uint64_t)ts.tv_nsec;
 }
 
-/* Nothing more is drained behind such a command. */
-#define BATCH_END_BYTES (UINT32_C(1) << 30)
-
 static uint32_t estimate_concert_bytes(const sp_concert_spec *spec)
 {
     uint32_t bytes =
@@ -102,8 +99,6 @@ static uint32_t estimate_bytes(const sp_command *command)
         return 100 + 5 * (command->hold_take.seats_count + command->hold_take.best_count);
     case SP_COMMAND_CONCERT_CREATE:
         return estimate_concert_bytes(command->concert_create.spec);
-    case SP_COMMAND_CONCERT_CANCEL: /* some ms of work: what came before is told first */
-        return BATCH_END_BYTES;
     case SP_COMMAND_CONCERT_EDIT: /* beside what it states, the texts that stay */
         return SP_DESCRIPTION_SIZE_MAX + estimate_concert_bytes(&command->concert_edit.patch->spec);
     case SP_COMMAND_USER_CREATE:
