@@ -129,6 +129,7 @@ describe('the runbook', () => {
     assert.match(said, /damaged: [\s\S]*^exit 3$[\s\S]*^ok: /m);
     assert.ok(fs.readFileSync(path.join(machine.home, 'damaged.jsonl'), 'utf8').split('\n').length > 5);
     assert.ok(fs.readFileSync(path.join(`${machine.data}-damaged`, 'data.mdb')).equals(bytes), 'the damaged file was changed');
+    await machine.run('open again');
     await ready(machine);
     assert.equal((await world.seats(concert.id)).status, 'x...................');
     expectStatus(await world.order(user, concert.id, [1]), 201);
