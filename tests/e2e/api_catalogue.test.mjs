@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
 import { assertInvalid, assertProblem } from './lib/asserts.mjs';
-import { Clock, noClock } from './lib/clock.mjs';
 import { done, enqueue } from './lib/queue.mjs';
 import { World, expectStatus, iso, HOUR_MS } from './lib/world.mjs';
 
@@ -317,40 +316,5 @@ describe('changing concerts', () => {
     assert.equal(extended.expiresAt, hold.expiresAt);
     expectStatus(await edit(host, concert, { holdSeconds: 10 }), 200);
     assertProblem(await user.client.post(`/v1/holds/${hold.holdId}/extend`), 409, 'hold_extend_limit');
-  });
-});
-
-describe('a concert in time', { skip: noClock }, () => {
-  it('UPCOMING, ON_SALE, CLOSED; PAUSED between; CANCELLED at last', async () => {
-    const clock = new Clock('catalogue');
-    const world = await World.start({ data: clock.data, env: clock.env });
-    try {
-      const now = Date.now();
-      const concert = await world.concert({ startDate: iso(now + 60_000), endDate: iso(now + 120_000), concertDate: iso(now + 180_000) });
-      const admin = { client: world.admin };
-      const seen = async (status) => {
-        const shown = expectStatus(await world.client.get(pathOf(concert)), 200);
-        assert.equal(shown.status, status);
-        assert.ok((status === 'UPCOMING') <= (shown.now < shown.startDate));
-        assert.equal(expectStatus(await world.client.get('/v1/concerts'), 200).items[0].status, status);
-      };
-      await seen('UPCOMING');
-      assert.equal(expectStatus(await pause(admin, concert), 200).status, 'PAUSED');
-      clock.pass(61);
-      await seen('PAUSED');
-      assert.equal(expectStatus(await resume(admin, concert), 200).status, 'ON_SALE');
-      await seen('ON_SALE');
-      expectStatus(await pause(admin, concert), 200);
-      clock.pass(60);
-      await seen('CLOSED');
-      assert.equal(expectStatus(await edit(admin, concert, { endDate: iso(now + 150_000) }), 200).status, 'PAUSED');
-      clock.pass(60);
-      await seen('CLOSED');
-      assert.equal(expectStatus(await cancel(admin, concert), 200).status, 'CANCELLED');
-      await seen('CANCELLED');
-    } finally {
-      await world.stop();
-      clock.drop();
-    }
   });
 });
